@@ -13,43 +13,52 @@ class Lock(Component):
     """Mutual exclusion (slot `lock`).
 
     A plugin gives the Struct of one lock as `Shared`, `acquire`, `release`, and says whether every
-    waiter gets its turn. Several locks may be held at once by a CPU, in any order of release. A
-    lock spins only through `self.wait`, so that a kernel can serve its requests meanwhile.
+    waiter gets its turn. A CPU may hold several locks at once and release them in any order. A lock
+    spins only through `self.wait` or `self.pause`, so that a kernel can serve its requests there.
     """
 
     Shared: ClassVar[type[Struct]]
-    """The words of one lock; all zero is a free lock unless `init` says otherwise."""
+    """The words of one lock."""
     starvation_free: ClassVar[bool]
+    """Whether every CPU that waits gets the lock in the end."""
 
     @routine
     def init(self, cpu: Cpu, lock: Ref[Any]) -> None:
-        """Make `lock` a free lock; runs on CPU 0 before time begins, once for each lock."""
+        """Make `lock` free; runs on CPU 0 before time begins. All zero is free unless overridden."""
 
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Any]) -> Any:
         """Return once this CPU holds the lock; the value goes to `release`."""
-        cpu.check(False, "this lock plugin has no acquire()")
+        cpu.check(False, "this lock has no acquire()")
         return 0
 
     @routine
     def release(self, cpu: Cpu, lock: Ref[Any], node: Any) -> None:
-        """Give the lock back."""
-        cpu.check(False, "this lock plugin has no release()")
+        """Give the lock back; `node` is what `acquire` returned."""
+        cpu.check(False, "this lock has no release()")
 
     @routine
     def wait(self, cpu: Cpu, place: Place) -> None:
-        """Wait until `place`'s line is written by another CPU, or return at once if it was.
+        """Wait until another CPU has written `place`'s line since this CPU last read it.
 
-        The hook of every spin: the bare machine sleeps, a kernel also serves flush requests.
+        The hook of spinning on a value. The bare machine sleeps; a kernel also serves requests.
         """
         cpu.wait(place)
+
+    @routine
+    def pause(self, cpu: Cpu) -> None:
+        """Stand between two tries that write: nothing on the bare machine, requests in a kernel."""
 
 
 @dataclass(eq=False)
 class Workload(Component):
-    """What the CPUs do. Every CPU starts in `run` and never returns from it, or halts."""
+    """What the CPUs do."""
 
     @routine
     def run(self, cpu: Cpu) -> None:
-        """The life of one CPU; an operation is what lies between begin and end of "operation"."""
+        """The life of one CPU, usually without end: the run stops at its limit.
+
+        What lies between `cpu.begin("operation")` and `cpu.end("operation")` is an operation:
+        throughput counts them, latency is theirs.
+        """
         cpu.check(False, "this workload has no run()")

@@ -27,9 +27,12 @@ class TicketLock(Lock):
     starvation_free = True
 
     backoff_cycles: int = parameter(
-        0, "pause before looking again, for each waiter in front; 0: look at every change",
-        unit="cycles", minimum=0, source="proportional backoff, section 2.2 of the paper",
-    )  # fmt: skip
+        0,
+        "pause before looking again, for each waiter in front; 0: look at every change",
+        unit="cycles",
+        minimum=0,
+        source="proportional backoff, section 2.2 of the paper",
+    )
 
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Ticket]) -> Word:

@@ -1,0 +1,38 @@
+"""Test-and-set lock.
+
+T. E. Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", IEEE
+TPDS 1(1), 1990, section 3 ("spin on test-and-set"). Every try of every waiter takes the line away
+from whoever has it, the holder included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smplab.api import Cpu, Lock, Ref, Struct, Word, routine
+
+
+class Flag(Struct):
+    """One lock."""
+
+    held: Word
+
+
+@dataclass(eq=False)
+class TasLock(Lock):
+    """Swap in a 1 until the old value is 0."""
+
+    Shared = Flag
+    starvation_free = False
+
+    @routine
+    def acquire(self, cpu: Cpu, lock: Ref[Flag]) -> Word:
+        """Try, and try again at once."""
+        while cpu.swap(lock.held, 1) != 0:
+            self.pause(cpu)
+        return 0
+
+    @routine
+    def release(self, cpu: Cpu, lock: Ref[Flag], node: Word) -> None:
+        """Clear the flag; the store queues behind the waiters' tries."""
+        lock.held = 0
