@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 
-class LanguageError(Exception):
-    """Base of the errors of this floor. The text names what, where and what to do."""
+class SmplabError(Exception):
+    """Base of all errors that users meet. The text names what, where and what to do."""
+
+
+class LanguageError(SmplabError):
+    """Base of the errors of this floor."""
 
 
 class LoadError(LanguageError):

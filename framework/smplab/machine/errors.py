@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from smplab.language.errors import SmplabError
 
-class MachineError(Exception):
+
+class MachineError(SmplabError):
     """A description of a machine, or a request to it, that cannot be met."""
 
 
-class SimulationError(Exception):
+class SimulationError(SmplabError):
     """A diagnosis: the simulated system went wrong, and where. Subclasses name how."""
 
 
