@@ -50,7 +50,7 @@ class ConfigurationFolders(Protocol):
     """Context of `add_configuration`."""
 
     def add(self, folder: str | Path) -> None:
-        """Add `pkg://package.folder`, or a path, to the places where configuration is looked for."""
+        """Look for configuration in `pkg://package.folder`, or in a path, as well."""
 
 
 @dataclass(frozen=True)
