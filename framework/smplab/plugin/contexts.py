@@ -25,8 +25,8 @@ class Point:
         config: resolved configuration, plain dicts and values, without executor and tracking.
         hash: names the point: configuration, image, machine and engine.
         seed: the configuration's seed.
-        replica: number of the repetition, from 0; `smplab.lab.grid.derived_seed` turns seed and
-            replica into the number that the simulation runs with.
+        replica: number of the repetition, from 0. Seed and replica together decide all random
+            numbers, for every mechanism the same, so that mechanisms can be compared in pairs.
     """
 
     config: Mapping[str, Any]

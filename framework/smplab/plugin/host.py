@@ -9,7 +9,7 @@ import contextlib
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -44,14 +44,24 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Named:
-    """A metric or a figure: a function with its name."""
+class Metric:
+    """A registered metric."""
 
     name: str
-    function: Any
+    unit: str
+    compute: Compute
     doc: str
     owner: Owner
-    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A registered figure."""
+
+    name: str
+    draw: Draw
+    doc: str
+    owner: Owner
 
 
 @dataclass
@@ -62,8 +72,8 @@ class _Contribution:
     registry: Registry
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
-    metrics: dict[str, Named] = field(default_factory=dict)
-    figures: dict[str, Named] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
 
 
 class _Components:
@@ -90,32 +100,30 @@ class _Folders:
 
 
 class _Metrics:
-    def __init__(self, contribution: _Contribution, taken: dict[str, Named]) -> None:
+    def __init__(self, contribution: _Contribution, taken: Mapping[str, Metric]) -> None:
         self._contribution, self._taken = contribution, taken
 
     def add(self, name: str, unit: str, compute: Compute, doc: str) -> None:
-        named = Named(name, compute, doc, self._contribution.owner, unit)
-        _add_named(named, self._taken, self._contribution.metrics, "metric")
+        own, owner = self._contribution.metrics, self._contribution.owner
+        _check_name("metric", name, owner, self._taken.get(name) or own.get(name))
+        own[name] = Metric(name, unit, compute, doc, owner)
 
 
 class _Figures:
-    def __init__(self, contribution: _Contribution, taken: dict[str, Named]) -> None:
+    def __init__(self, contribution: _Contribution, taken: Mapping[str, Figure]) -> None:
         self._contribution, self._taken = contribution, taken
 
     def add(self, name: str, draw: Draw, doc: str) -> None:
-        named = Named(name, draw, doc, self._contribution.owner)
-        _add_named(named, self._taken, self._contribution.figures, "figure")
+        own, owner = self._contribution.figures, self._contribution.owner
+        _check_name("figure", name, owner, self._taken.get(name) or own.get(name))
+        own[name] = Figure(name, draw, doc, owner)
 
 
-def _add_named(named: Named, taken: dict[str, Named], own: dict[str, Named], what: str) -> None:
-    if not _COLUMN.fullmatch(named.name):
-        raise PluginError(f"{what} {named.name!r}: a name has letters, digits and _ only")
-    other = taken.get(named.name) or own.get(named.name)
+def _check_name(what: str, name: str, owner: Owner, other: Metric | Figure | None) -> None:
+    if not _COLUMN.fullmatch(name):
+        raise PluginError(f"{what} {name!r}: a name has letters, digits and _ only")
     if other:
-        raise PluginError(
-            f"{what} {named.name} is registered twice: by {other.owner} and by {named.owner}"
-        )
-    own[named.name] = named
+        raise PluginError(f"{what} {name} is registered twice: by {other.owner} and by {owner}")
 
 
 class Host:
@@ -138,8 +146,8 @@ class Host:
         self._pending = autoload
         self._registry = Registry()
         self._folders: list[str] = []
-        self._metrics: dict[str, Named] = {}
-        self._figures: dict[str, Named] = {}
+        self._metrics: dict[str, Metric] = {}
+        self._figures: dict[str, Figure] = {}
         self._failures: list[Failure] = []
 
     @property
@@ -155,16 +163,16 @@ class Host:
         return tuple(self._folders)
 
     @property
-    def metrics(self) -> dict[str, Named]:
-        """Metrics by name; `function` takes a `Measurement`."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics of plugins, in the order of registration."""
         self.load()
-        return self._metrics
+        return tuple(self._metrics.values())
 
     @property
-    def figures(self) -> dict[str, Named]:
-        """Figures by name; `function` takes a DataFrame."""
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures of plugins, in the order of registration."""
         self.load()
-        return self._figures
+        return tuple(self._figures.values())
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -297,6 +305,6 @@ class Host:
 
 
 @cache
-def installed() -> Host:
+def shared_host() -> Host:
     """Return the host of this process, with the installed plugins; workers share it, too."""
     return Host()
