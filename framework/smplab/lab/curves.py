@@ -1,0 +1,131 @@
+"""Curves: the points of a sweep that differ in the number of CPUs, and in the replica, alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from smplab.lab.records import Record
+from smplab.lab.stats import Estimate, estimate
+
+SCALING = ("cpus", "replica")
+Flat = dict[str, Any]
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> Flat:
+    """Return nested configuration as one level with dotted keys, in order."""
+    flat: Flat = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = None if value == {} else value
+    return flat
+
+
+def curve_key(config: Mapping[str, Any]) -> str:
+    """Name the curve that a point belongs to: its configuration without `SCALING`, as JSON."""
+    return json.dumps({k: v for k, v in config.items() if k not in SCALING}, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The finished points of one curve.
+
+    Attributes:
+        label: what tells it from the other curves of the sweep.
+        config: flattened configuration, without `SCALING`.
+        records: the ok records, by number of CPUs and replica.
+    """
+
+    label: str
+    config: Mapping[str, Any]
+    records: tuple[Record, ...]
+
+    @cached_property
+    def _by_cpus(self) -> dict[int, list[Record]]:
+        found: dict[int, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(record.config["cpus"], []).append(record)
+        return found
+
+    @property
+    def cpus(self) -> list[int]:
+        """The numbers of CPUs that have results, ascending."""
+        return list(self._by_cpus)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of all metrics that any point has, in the order of their first appearance."""
+        return list(dict.fromkeys(name for record in self.records for name in record.metrics))
+
+    def values(self, metric: str, cpus: int) -> list[float]:
+        """Return the metric of each replica at a number of CPUs; those without it are left out."""
+        found = (record.metrics.get(metric) for record in self._by_cpus.get(cpus, ()))
+        return [value for value in found if value is not None and value == value]  # noqa: PLR0124
+
+    def at(self, metric: str, cpus: int) -> Estimate:
+        """Return the metric's mean over replicas at a number of CPUs."""
+        return estimate(self.values(metric, cpus))
+
+    def series(self, metric: str) -> tuple[list[int], list[Estimate]]:
+        """Return the numbers of CPUs where the metric has a value, and its values there."""
+        pairs = [(n, self.at(metric, n)) for n in self.cpus]
+        pairs = [(n, value) for n, value in pairs if value.n]
+        return [n for n, _ in pairs], [value for _, value in pairs]
+
+
+def curves_of(records: Iterable[Record]) -> list[Curve]:
+    """Group the ok records into curves, in the order of their first appearance."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        if record.ok:
+            groups.setdefault(curve_key(record.config), []).append(record)
+    configs = [
+        {k: v for k, v in flatten(group[0].config).items() if k not in SCALING}
+        for group in groups.values()
+    ]
+    return [
+        Curve(label, config, tuple(sorted(group, key=_order)))
+        for label, config, group in zip(labels(configs), configs, groups.values(), strict=True)
+    ]
+
+
+def _order(record: Record) -> tuple[int, int]:
+    return record.config["cpus"], record.replica
+
+
+def labels(configs: Sequence[Flat]) -> list[str]:
+    """Name each curve by what differs between them.
+
+    A chosen plugin stands for its parameters: `topology.costs.occ_r` is only named where it
+    differs between curves of one topology. A sweep of one curve is named by its choices.
+    """
+    keys = list(dict.fromkeys(key for config in configs for key in config))
+    choices = [key for key in keys if key.endswith(".name")]
+    if len(configs) == 1:
+        shown = [k for k in choices if k.split(".")[0] in {"topology", "mechanism", "workload"}]
+    else:
+        shown = [key for key in keys if _tells_apart(key, choices, configs)]
+    return [" ".join(_words(config, shown)) for config in configs]
+
+
+def _tells_apart(key: str, choices: Sequence[str], configs: Sequence[Flat]) -> bool:
+    owners = [c for c in choices if c != key and key.startswith(c.removesuffix("name"))]
+    seen: dict[Any, Any] = {}
+    for config in configs:
+        owner = tuple(config.get(c) for c in owners)
+        value = config.get(key)
+        if seen.setdefault(owner, value) != value:
+            return True
+    return False
+
+
+def _words(config: Flat, shown: Sequence[str]) -> Iterable[str]:
+    for key in shown:
+        if config.get(key) is not None:
+            is_choice = key.endswith(".name")
+            yield str(config[key]) if is_choice else f"{key.rsplit('.', 1)[-1]}={config[key]}"
