@@ -1,0 +1,33 @@
+"""All that ships with smplab as plugins, through the same door as anyone else's."""
+
+from __future__ import annotations
+
+from smplab.api import Components, hookimpl
+
+
+@hookimpl
+def register_components(context: Components) -> None:
+    """Register machines, kernels, locks and workloads."""
+    from smplab_plugins.kernels.none import NoKernel
+    from smplab_plugins.locks.clh import ClhLock
+    from smplab_plugins.locks.mcs import McsLock
+    from smplab_plugins.locks.tas import TasLock
+    from smplab_plugins.locks.ticket import TicketLock
+    from smplab_plugins.locks.ttas import TtasLock
+    from smplab_plugins.topologies.matrix import Matrix
+    from smplab_plugins.topologies.opteron48 import Opteron48
+    from smplab_plugins.topologies.uniform import Uniform
+    from smplab_plugins.topologies.westmere_ex160 import WestmereEx160
+    from smplab_plugins.workloads.lock_contention import LockContention
+
+    context.add("topology", "matrix", Matrix)
+    context.add("topology", "opteron48", Opteron48)
+    context.add("topology", "uniform", Uniform)
+    context.add("topology", "westmere_ex160", WestmereEx160)
+    context.add("kernel", "none", NoKernel)
+    context.add("mechanism/lock", "clh", ClhLock)
+    context.add("mechanism/lock", "mcs", McsLock)
+    context.add("mechanism/lock", "tas", TasLock)
+    context.add("mechanism/lock", "ticket", TicketLock)
+    context.add("mechanism/lock", "ttas", TtasLock)
+    context.add("workload", "lock_contention", LockContention)
