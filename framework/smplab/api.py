@@ -1,0 +1,157 @@
+"""All that a plugin may import. Names are loaded when they are first asked for.
+
+So a plugin that registers components costs no more at the start than it uses: neither the compiler
+nor numpy, until something of it is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smplab.kernel.contracts import Lock, Workload
+    from smplab.kernel.pool import NodePool
+    from smplab.language import (
+        NULL,
+        Array,
+        Component,
+        Cpu,
+        Home,
+        Memory,
+        Place,
+        Ref,
+        Struct,
+        Word,
+        aligned,
+        array,
+        parameter,
+        routine,
+        slot,
+    )
+    from smplab.language.errors import SmplabError
+    from smplab.language.isa import Cause
+    from smplab.machine.description import (
+        MAX_CPUS,
+        Costs,
+        Machine,
+        Origin,
+        Provenance,
+        Topology,
+    )
+    from smplab.machine.errors import MachineError
+    from smplab.machine.origins import origins_of
+    from smplab.plugin.contexts import (
+        Components,
+        ConfigurationFolders,
+        Figures,
+        Measurement,
+        Metrics,
+        Point,
+        PointFinished,
+        SweepFinished,
+        SweepStarted,
+    )
+    from smplab.plugin.hookspecs import hookimpl
+
+_HOMES = {
+    "smplab.kernel.contracts": ("Lock", "Workload"),
+    "smplab.kernel.pool": ("NodePool",),
+    "smplab.language": (
+        "NULL",
+        "Array",
+        "Component",
+        "Cpu",
+        "Home",
+        "Memory",
+        "Place",
+        "Ref",
+        "Struct",
+        "Word",
+        "aligned",
+        "array",
+        "parameter",
+        "routine",
+        "slot",
+    ),
+    "smplab.language.errors": ("SmplabError",),
+    "smplab.language.isa": ("Cause",),
+    "smplab.machine.description": (
+        "MAX_CPUS",
+        "Costs",
+        "Machine",
+        "Origin",
+        "Provenance",
+        "Topology",
+    ),
+    "smplab.machine.errors": ("MachineError",),
+    "smplab.machine.origins": ("origins_of",),
+    "smplab.plugin.contexts": (
+        "Components",
+        "ConfigurationFolders",
+        "Figures",
+        "Measurement",
+        "Metrics",
+        "Point",
+        "PointFinished",
+        "SweepFinished",
+        "SweepStarted",
+    ),
+    "smplab.plugin.hookspecs": ("hookimpl",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "MAX_CPUS",
+    "NULL",
+    "Array",
+    "Cause",
+    "Component",
+    "Components",
+    "ConfigurationFolders",
+    "Costs",
+    "Cpu",
+    "Figures",
+    "Home",
+    "Lock",
+    "Machine",
+    "MachineError",
+    "Measurement",
+    "Memory",
+    "Metrics",
+    "NodePool",
+    "Origin",
+    "Place",
+    "Point",
+    "PointFinished",
+    "Provenance",
+    "Ref",
+    "SmplabError",
+    "Struct",
+    "SweepFinished",
+    "SweepStarted",
+    "Topology",
+    "Word",
+    "Workload",
+    "aligned",
+    "array",
+    "hookimpl",
+    "origins_of",
+    "parameter",
+    "routine",
+    "slot",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name from where it lives (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"smplab.api has no {name}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List what there is."""
+    return __all__
