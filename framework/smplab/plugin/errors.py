@@ -17,10 +17,10 @@ class ConfigError(SmplabError):
 
 
 def choices(asked: object, valid: Iterable[str]) -> str:
-    """Return "did you mean a? Choose from a, b, c", as far as there is something to say."""
+    """Return "did you mean a? choose from: a, b, c", as far as there is something to say."""
     names = sorted(valid)
     if not names:
         return "there are none"
     close = difflib.get_close_matches(str(asked), names, n=3)
     meant = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{meant}Choose from: {', '.join(names)}"
+    return f"{meant}choose from: {', '.join(names)}"

@@ -10,12 +10,15 @@ import dataclasses
 import inspect
 import sys
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any
 
 from smplab.language.component import ParameterInfo
 from smplab.plugin.errors import ConfigError, PluginError, choices
+
+MISSING_VALUE = "???"
+"""OmegaConf's mark of a value that must still be given."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def schema_of(component: type, name: str | None = None, given: object = None) ->
             )
             fields.append((field.name, nested, dataclasses.field(default_factory=nested)))
         else:
-            value = "???" if default is MISSING else default  # OmegaConf's mark of a missing value
+            value = MISSING_VALUE if default is MISSING else default
             fields.append((field.name, type_, dataclasses.field(default=value)))
     return dataclasses.make_dataclass(component.__name__, fields, kw_only=True)
 
@@ -97,9 +100,7 @@ def build(component: type, values: Mapping[str, Any], where: str) -> Any:
     """
     fields = {field.name: field for field in _fields(component)}
     given = {key: value for key, value in values.items() if key != "name"}
-    for key in given:
-        if key not in fields:
-            raise ConfigError(f"{where}.{key} does not exist: {choices(key, fields)}")
+    _refuse_unknown(given, fields, where)
     for key, field in fields.items():
         if key not in given and _default_of(field) is MISSING:
             raise ConfigError(f"{where}.{key} must be given: {field.metadata['parameter'].doc}")
@@ -115,19 +116,21 @@ def build(component: type, values: Mapping[str, Any], where: str) -> Any:
 
 
 def check(component: type, values: Mapping[str, Any], where: str) -> None:
-    """Check values against the bounds and choices that the parameters declare.
+    """Check that values are complete, known, and within what the parameters declare.
 
     Raises:
         ConfigError: with the key, the value and what is valid.
     """
-    for parameter in parameters(component):
-        value: Any = values
-        for key in parameter.name.split("."):
-            if key not in value:
-                break
-            value = value[key]
+    fields = {field.name: field for field in _fields(component)}
+    _refuse_unknown([key for key in values if key != "name"], fields, where)
+    for name, field in fields.items():
+        key = f"{where}.{name}"
+        if name not in values or values[name] == MISSING_VALUE:
+            raise ConfigError(f"{key} must be given: {field.metadata['parameter'].doc}")
+        if "parameter" in field.metadata:
+            check_value(values[name], field.metadata["parameter"], key)
         else:
-            check_value(value, parameter.info, f"{where}.{parameter.name}")
+            check(typing.cast(type, _type_of(component, field)), values[name], key)
 
 
 def check_value(value: Any, info: ParameterInfo, where: str) -> None:
@@ -145,6 +148,13 @@ def check_value(value: Any, info: ParameterInfo, where: str) -> None:
         raise ConfigError(f"{where}={value}: must be at most {info.maximum}{unit}")
     if info.choices and value not in info.choices:
         raise ConfigError(f"{where}={value}: {choices(value, info.choices)}")
+
+
+def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    known = list(known)
+    for key in given:
+        if key not in known:
+            raise ConfigError(f"{where} has no key {key}; {choices(key, known)}")
 
 
 def _fields(component: type) -> Iterator[dataclasses.Field[Any]]:
