@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smplab.kernel.contracts import Lock, Workload
     from smplab.kernel.pool import NodePool
+    from smplab.lab.curves import Curve
+    from smplab.lab.executors.base import Executor, ExecutorError
+    from smplab.lab.executors.process import ProcessPool
+    from smplab.lab.executors.raycluster import RayCluster
+    from smplab.lab.executors.serial import Serial
+    from smplab.lab.executors.work import Outcome, Task, Work, compute
+    from smplab.lab.folder import split
+    from smplab.lab.results import SweepResults, read_sweep
     from smplab.language import (
         NULL,
         Array,
-        Component,
         Cpu,
         Home,
         Memory,
@@ -25,10 +32,9 @@ if TYPE_CHECKING:
         Word,
         aligned,
         array,
-        parameter,
         routine,
-        slot,
     )
+    from smplab.language.component import Component, parameter, slot
     from smplab.language.errors import SmplabError
     from smplab.language.isa import Cause
     from smplab.machine.description import (
@@ -57,10 +63,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "smplab.kernel.contracts": ("Lock", "Workload"),
     "smplab.kernel.pool": ("NodePool",),
+    "smplab.lab.curves": ("Curve",),
+    "smplab.lab.executors.base": ("Executor", "ExecutorError"),
+    "smplab.lab.executors.process": ("ProcessPool",),
+    "smplab.lab.executors.raycluster": ("RayCluster",),
+    "smplab.lab.executors.serial": ("Serial",),
+    "smplab.lab.executors.work": ("Outcome", "Task", "Work", "compute"),
+    "smplab.lab.folder": ("split",),
+    "smplab.lab.results": ("SweepResults", "read_sweep"),
     "smplab.language": (
         "NULL",
         "Array",
-        "Component",
         "Cpu",
         "Home",
         "Memory",
@@ -70,10 +83,9 @@ _HOMES = {
         "Word",
         "aligned",
         "array",
-        "parameter",
         "routine",
-        "slot",
     ),
+    "smplab.language.component": ("Component", "parameter", "slot"),
     "smplab.language.errors": ("SmplabError",),
     "smplab.language.isa": ("Cause",),
     "smplab.machine.description": (
@@ -111,6 +123,9 @@ __all__ = [
     "ConfigurationFolders",
     "Costs",
     "Cpu",
+    "Curve",
+    "Executor",
+    "ExecutorError",
     "Figures",
     "Home",
     "Lock",
@@ -121,25 +136,35 @@ __all__ = [
     "Metrics",
     "NodePool",
     "Origin",
+    "Outcome",
     "Place",
     "Point",
     "PointFinished",
+    "ProcessPool",
     "Provenance",
+    "RayCluster",
     "Ref",
+    "Serial",
     "SmplabError",
     "Struct",
     "SweepFinished",
+    "SweepResults",
     "SweepStarted",
+    "Task",
     "Topology",
     "Word",
+    "Work",
     "Workload",
     "aligned",
     "array",
+    "compute",
     "hookimpl",
     "origins_of",
     "parameter",
+    "read_sweep",
     "routine",
     "slot",
+    "split",
 ]
 
 

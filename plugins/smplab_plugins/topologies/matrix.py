@@ -72,7 +72,7 @@ class Matrix(Topology):
             MachineError: the file is missing or no matrix, or its levels are not as asked for.
         """
         path = latency_csv.find(self.file)
-        shipped = path.parent == latency_csv.SHIPPED
+        shipped = path.parent == latency_csv.SHIPPED and path.name in FACTS
         known_clock, known_sockets = FACTS[path.name] if shipped else (OTHER_CLOCK_GHZ, 0)
         clock_ghz = self.clock_ghz or known_clock
         if not clock_ghz > 0:

@@ -1,8 +1,8 @@
 """Topology `opteron48`: four AMD Opteron 6172 ("Magny-Cours"), 8 dies of 6 cores, 2.1 GHz.
 
 Latencies and the class of every pair of cores are those that MCTOP measured (G. Chatzopoulos,
-R. Guerraoui, T. Harris, V. Trigonakis, "Abstracting Multi-Core Topologies with MCTOP", EuroSys 2017;
-its file `desc/lpd48core.mct`). The machine is the "Opteron" of T. David, R. Guerraoui,
+R. Guerraoui, T. Harris, V. Trigonakis, "Abstracting Multi-Core Topologies with MCTOP", EuroSys
+2017; its file `desc/lpd48core.mct`). The machine is the "Opteron" of T. David, R. Guerraoui,
 V. Trigonakis, "Everything you always wanted to know about synchronization but were afraid to ask",
 SOSP 2013.
 """

@@ -1,8 +1,8 @@
 """Topology `westmere_ex160`: eight Intel Xeon E7-8867L ("Westmere-EX"), 160 CPUs, 2.13 GHz.
 
 Latencies and the class of every pair of CPUs are those that MCTOP measured (G. Chatzopoulos,
-R. Guerraoui, T. Harris, V. Trigonakis, "Abstracting Multi-Core Topologies with MCTOP", EuroSys 2017;
-its file `desc/diassrv8.mct`). The machine is the "Xeon" of T. David, R. Guerraoui,
+R. Guerraoui, T. Harris, V. Trigonakis, "Abstracting Multi-Core Topologies with MCTOP", EuroSys
+2017; its file `desc/diassrv8.mct`). The machine is the "Xeon" of T. David, R. Guerraoui,
 V. Trigonakis, "Everything you always wanted to know about synchronization but were afraid to ask",
 SOSP 2013.
 """
