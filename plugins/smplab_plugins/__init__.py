@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from smplab.api import Components, hookimpl
+from smplab.api import Components, SweepStarted, hookimpl
 
 
 @hookimpl
 def register_components(context: Components) -> None:
-    """Register machines, kernels, locks and workloads."""
+    """Register machines, kernels, locks, workloads, executors and tracking."""
+    from smplab.api import ProcessPool, RayCluster, Serial
     from smplab_plugins.kernels.none import NoKernel
     from smplab_plugins.locks.clh import ClhLock
     from smplab_plugins.locks.mcs import McsLock
@@ -18,6 +19,7 @@ def register_components(context: Components) -> None:
     from smplab_plugins.topologies.opteron48 import Opteron48
     from smplab_plugins.topologies.uniform import Uniform
     from smplab_plugins.topologies.westmere_ex160 import WestmereEx160
+    from smplab_plugins.trackers.mlflow_tracker import Mlflow, NoTracking
     from smplab_plugins.workloads.lock_contention import LockContention
 
     context.add("topology", "matrix", Matrix)
@@ -31,3 +33,20 @@ def register_components(context: Components) -> None:
     context.add("mechanism/lock", "ticket", TicketLock)
     context.add("mechanism/lock", "ttas", TtasLock)
     context.add("workload", "lock_contention", LockContention)
+    context.add("executor", "serial", Serial)
+    context.add("executor", "process", ProcessPool)
+    context.add("executor", "ray", RayCluster)
+    context.add("tracking", "mlflow", Mlflow)
+    context.add("tracking", "none", NoTracking)
+
+
+@hookimpl
+def sweep_started(context: SweepStarted) -> None:
+    """Show progress, and track the sweep where the configuration says so."""
+    from smplab_plugins.trackers.mlflow_tracker import MlflowTracker
+    from smplab_plugins.trackers.progress import ProgressBar
+
+    context.observe(ProgressBar(context.console, context.total))
+    tracking = context.settings["tracking"]
+    if tracking["name"] == "mlflow":
+        context.observe(MlflowTracker(context.folder, tracking["uri"]))

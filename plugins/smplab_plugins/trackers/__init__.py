@@ -1,0 +1,1 @@
+"""What watches a sweep: the progress bar and the MLflow view."""
