@@ -79,6 +79,16 @@ def expand(
     return Grid(tuple(points.values()), shared)
 
 
+def settings_of(overrides: Sequence[str], host: Host) -> dict[str, Any]:
+    """Return executor, tracking and objective as these overrides of them ask, building no point.
+
+    Raises:
+        ConfigError: what is asked for does not exist or is out of bounds.
+    """
+    config = _CachingComposer(Composer(host)).config(tuple(overrides))
+    return settings(checked(config, (), host))
+
+
 def points_of(config: Mapping[str, Any], identity: Identity) -> Iterator[Point]:
     """Yield the points of one checked configuration: one a replica."""
     for replica in range(config["replicas"]):

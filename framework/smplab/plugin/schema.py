@@ -173,7 +173,7 @@ def _shallow(instance: Any) -> dict[str, Any]:
     return {field.name: getattr(instance, field.name) for field in _fields(type(instance))}
 
 
-_PLAIN = (int, float, str, bool)
+_PLAIN = tuple(t for plain in (int, float, str, bool) for t in (plain, plain | None))
 
 
 def _type_of(component: type, field: dataclasses.Field[Any]) -> Any:
@@ -188,8 +188,7 @@ def _type_of(component: type, field: dataclasses.Field[Any]) -> Any:
         type_ = typing.get_type_hints(alone, vars(sys.modules[owner.__module__]))[field.name]
     except NameError as error:
         raise PluginError(f"the type of {where}, {field.type!r}, is unknown: {error}") from error
-    plain = [t for t in (typing.get_args(type_) or (type_,)) if t is not type(None)]
-    if not (len(plain) == 1 and plain[0] in _PLAIN) and not dataclasses.is_dataclass(type_):
+    if not dataclasses.is_dataclass(type_) and type_ not in _PLAIN:
         raise PluginError(
             f"the type of {where} is {field.type!r}; a parameter is an int, float, str or bool, "
             "or one of these or None, or a dataclass of parameters"
