@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         routine,
     )
     from smplab.language.component import Component, parameter, slot
-    from smplab.language.errors import SmplabError
+    from smplab.language.errors import CompileError, LanguageError, SmplabError
     from smplab.language.isa import Cause
     from smplab.machine.description import (
         MAX_CPUS,
@@ -86,7 +86,7 @@ _HOMES = {
         "routine",
     ),
     "smplab.language.component": ("Component", "parameter", "slot"),
-    "smplab.language.errors": ("SmplabError",),
+    "smplab.language.errors": ("CompileError", "LanguageError", "SmplabError"),
     "smplab.language.isa": ("Cause",),
     "smplab.machine.description": (
         "MAX_CPUS",
@@ -118,6 +118,7 @@ __all__ = [
     "NULL",
     "Array",
     "Cause",
+    "CompileError",
     "Component",
     "Components",
     "ConfigurationFolders",
@@ -128,6 +129,7 @@ __all__ = [
     "ExecutorError",
     "Figures",
     "Home",
+    "LanguageError",
     "Lock",
     "Machine",
     "MachineError",

@@ -1,0 +1,1 @@
+"""The compiler: routines, through their syntax trees, to instructions."""

@@ -1,0 +1,71 @@
+"""What to write instead of the constructs that the language leaves out."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from smplab.language.compiler.emitter import Emitter
+
+EXPRESSIONS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Lambda: ("a lambda is not in the language", "a @routine with a name"),
+    ast.ListComp: ("comprehensions are not in the language", "a for loop"),
+    ast.SetComp: ("comprehensions are not in the language", "a for loop"),
+    ast.DictComp: ("comprehensions are not in the language", "a for loop"),
+    ast.GeneratorExp: ("generators are not in the language", "a for loop"),
+    ast.Await: ("await is not in the language", "cpu.wait(place)"),
+    ast.Yield: ("yield is not in the language", "a routine that returns a value"),
+    ast.YieldFrom: ("yield is not in the language", "a routine that returns a value"),
+    ast.JoinedStr: ("f-strings are not in the language", "a plain string"),
+    ast.Dict: ("dictionaries are not in the language", "a Struct, or a dict made outside the routine"),
+    ast.Set: ("sets are not in the language", "bits of a Word, or an Array"),
+    ast.NamedExpr: ("`:=` is not in the language", "an assignment on a line of its own"),
+    ast.Starred: ("`*` arguments are not in the language", "each argument by itself"),
+    ast.Slice: ("slices are not in the language", "a loop over the elements"),
+}
+STATEMENTS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Try: ("try is not in the language: nothing raises", "a returned value that says what happened"),
+    ast.TryStar: ("try is not in the language: nothing raises", "a returned value that says what happened"),
+    ast.With: ("with is not in the language", "acquire and release, one call each"),
+    ast.AsyncWith: ("with is not in the language", "acquire and release, one call each"),
+    ast.AsyncFor: ("async is not in the language", "a plain for loop"),
+    ast.Raise: ("raise is not in the language", "cpu.check(condition, message)"),
+    ast.Global: ("a routine has no globals to assign", "a Struct placed in layout()"),
+    ast.Nonlocal: ("a routine has no outer variables to assign", "a Struct placed in layout()"),
+    ast.FunctionDef: ("a routine inside a routine is not in the language", "a method or a function of the module, marked @routine"),
+    ast.AsyncFunctionDef: ("a routine inside a routine is not in the language", "a method or a function of the module, marked @routine"),
+    ast.ClassDef: ("a class inside a routine is not in the language", "a Struct at the top of the module"),
+    ast.Import: ("import inside a routine is not in the language", "an import at the top of the module"),
+    ast.ImportFrom: ("import inside a routine is not in the language", "an import at the top of the module"),
+    ast.Delete: ("del is not in the language", "nothing: a local variable costs nothing once unused"),
+    ast.Match: ("match is not in the language", "if / elif"),
+}  # fmt: skip
+
+
+def refuse_expression(compiler: Emitter, node: ast.AST) -> NoReturn:
+    """Raise the CompileError for an expression outside the language."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, float | complex):
+            compiler.fail(node, "a float has no place in a routine: values are 64-bit whole numbers",
+                          "a scaled whole number, for example hundredths")  # fmt: skip
+        compiler.fail(node, f"{node.value!r} is no value of the language", "a whole number")
+    operator = getattr(node, "op", None)
+    if isinstance(operator, ast.Div):
+        compiler.fail(node, "`/` gives a float", "// which rounds down")
+    if isinstance(operator, ast.Pow):
+        compiler.fail(node, "`**` is not in the language", "1 << n for powers of two, or a multiplication")
+    if isinstance(operator, ast.MatMult):
+        compiler.fail(node, "`@` is not in the language", "a multiplication")
+    problem, instead = EXPRESSIONS.get(
+        type(node), (f"{type(node).__name__} is not in the language", "plain whole-number arithmetic")
+    )
+    compiler.fail(node, problem, instead)
+
+
+def refuse_statement(compiler: Emitter, node: ast.AST) -> NoReturn:
+    """Raise the CompileError for a statement outside the language."""
+    problem, instead = STATEMENTS.get(
+        type(node), (f"{type(node).__name__} is not in the language", "a simpler statement")
+    )
+    compiler.fail(node, problem, instead)

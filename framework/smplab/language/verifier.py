@@ -1,0 +1,46 @@
+"""A static check of images, so that whoever executes one may trust its operands."""
+
+from __future__ import annotations
+
+from smplab.language.errors import LanguageError
+from smplab.language.image import Image
+from smplab.language.isa import ROW_WORDS, SIGNATURES, Cause, Op
+
+
+class BrokenImage(LanguageError):
+    """An image that no compiler of ours makes."""
+
+
+def verify_image(image: Image) -> None:
+    """Check opcodes, operand ranges, targets and that control never runs off the end.
+
+    Raises:
+        BrokenImage: the first instruction that is wrong, and how.
+    """
+    code = image.code
+    if code.ndim != 2 or code.shape[1] != ROW_WORDS or len(code) != len(image.sites):
+        raise BrokenImage(f"code of shape {code.shape} with {len(image.sites)} sites")
+    size = len(code)
+    limits = {
+        "d": image.registers, "r": image.registers, "b": image.registers + 1, "t": size,
+        "p": len(image.parameters), "m": len(image.messages), "g": len(image.regions),
+        "n": len(image.counters), "s": len(image.streams), "c": len(Cause),
+    }  # fmt: skip
+    if not 0 <= image.entry < size or not -1 <= image.boot < size:
+        raise BrokenImage(f"entry {image.entry} or boot {image.boot} outside {size} instructions")
+    if image.parameters[:1] != ("cpus",) or image.regions[:1] != ("operation",):
+        raise BrokenImage("parameter 0 must be cpus and region 0 operation")
+    for pc, row in enumerate(code.tolist()):
+        try:
+            op = Op(row[0])
+        except ValueError:
+            raise BrokenImage(f"{pc}: no opcode {row[0]}") from None
+        operands = SIGNATURES[op].operands
+        for letter, value in zip(operands, row[1:], strict=False):
+            limit = limits.get(letter)
+            if limit is not None and not 0 <= value < limit:
+                raise BrokenImage(f"{pc}: {op.name}: operand {letter} is {value}, not below {limit}")
+        if any(row[1 + len(operands) :]):
+            raise BrokenImage(f"{pc}: {op.name} has operands that it does not take: {row}")
+        if pc == size - 1 and op not in (Op.JMP, Op.RET, Op.HALT):
+            raise BrokenImage(f"{pc}: {op.name}: control runs off the end of the code")
