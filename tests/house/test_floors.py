@@ -17,7 +17,7 @@ API = {"language", "machine", "kernel", "plugin", "lab"}
 HEAVY = {"matplotlib", "mlflow", "numba", "pandas", "ray", "rich", "scipy", "simpy"}
 """Packages that take longer to import than the whole command line may take to start."""
 
-ENGINE = ("framework/smplab/machine/engine", "framework/smplab/machine/bits.py")
+ENGINE = tuple(f"framework/smplab/machine/{name}.py" for name in ("bits", "jit"))
 """What numba compiles has to import it; these modules are imported lazily themselves."""
 
 FRAMEWORK = python_files("framework/smplab")
