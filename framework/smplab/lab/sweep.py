@@ -16,7 +16,7 @@ from smplab.lab import failures, figures
 from smplab.lab.curves import Curve, curves_of
 from smplab.lab.executors.base import Executor, ExecutorError
 from smplab.lab.executors.work import Outcome, Task, Work
-from smplab.lab.folder import Plan, new_folder, write_plan
+from smplab.lab.folder import PLAN, Plan, new_folder, read_plan, write_plan
 from smplab.lab.hooks import Notifier
 from smplab.lab.interrupts import Interrupts
 from smplab.lab.records import Record
@@ -43,6 +43,7 @@ class SweepSettings:
         function: "module:name" of what computes a point.
         prepare: called before the first point: compiles the engine, so that workers find it done.
         finish: called when the points are done; makes further files and returns their paths.
+        go_on: the command that goes on with an unfinished folder.
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class SweepSettings:
     function: str = Work.function
     prepare: Callable[[], object] = lambda: None
     finish: Callable[[Path, Sequence[Curve]], Sequence[Path]] = lambda _folder, _curves: ()
+    go_on: str = "smplab run --resume"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def run_sweep(points: Sequence[Point], settings: SweepSettings, host: Host) -> S
     from rich.console import Console
 
     points = list({point.hash: point for point in points}.values())
-    plan = settings.plan
+    plan = _lasting(settings)
     executor: Executor = host.registry.build("executor", plan.executor)
     folder = settings.folder or new_folder(plan.name)
     console = Console(stderr=True, soft_wrap=True)
@@ -112,15 +114,23 @@ def run_sweep(points: Sequence[Point], settings: SweepSettings, host: Host) -> S
         host.observers() as observe,
     ):
         write_plan(folder, plan, points)
-        run = _Run(points, settings, executor, store, Notifier(host), console)
+        run = _Run(points, settings, plan, executor, store, Notifier(host), console)
         run.notifier.call("sweep_started", _started(run, observe))
         run.compute()
         files = run.files(host)
         outcome = run.outcome(files)
         run.notifier.call("sweep_finished", _finished(run, outcome))
         outcome = replace(outcome, observer_failures=tuple(run.notifier.failures))
-    _say(outcome, console)
+    _say(outcome, settings.go_on, console)
     return outcome
+
+
+def _lasting(settings: SweepSettings) -> Plan:
+    """Return the plan to write: a sweep that goes on keeps its name and its first command."""
+    if settings.folder is None or not (settings.folder / PLAN).exists():
+        return settings.plan
+    first = read_plan(settings.folder)
+    return replace(settings.plan, name=first.name, command=first.command, overrides=first.overrides)
 
 
 class _Run:
@@ -130,6 +140,7 @@ class _Run:
         self,
         points: Sequence[Point],
         settings: SweepSettings,
+        plan: Plan,
         executor: Executor,
         store: PointStore,
         notifier: Notifier,
@@ -137,6 +148,7 @@ class _Run:
     ) -> None:
         self.points = points
         self.settings = settings
+        self.plan = plan
         self.executor = executor
         self.store = store
         self.notifier = notifier
@@ -204,13 +216,15 @@ class _Run:
         )  # fmt: skip
 
 
-def _stream(executor: Executor, tasks: Sequence[Task], work: Work) -> Generator[Outcome, None, None]:
+def _stream(
+    executor: Executor, tasks: Sequence[Task], work: Work
+) -> Generator[Outcome, None, None]:
     """Make a generator, which can be closed, of whatever iterator a plugin's executor returns."""
     yield from executor.run(tasks, work)
 
 
 def _started(run: _Run, observe: Callable[[object], None]) -> SweepStarted:
-    plan = asdict(run.settings.plan)
+    plan = asdict(run.plan)
     settings = {k: plan[k] for k in ("name", "executor", "tracking", "command", "overrides")}
     return SweepStarted(run.folder, run.points, len(run.todo), settings, run.console, observe)
 
@@ -222,7 +236,7 @@ def _finished(run: _Run, outcome: SweepOutcome) -> SweepFinished:
     )  # fmt: skip
 
 
-def _say(outcome: SweepOutcome, console: Console) -> None:
+def _say(outcome: SweepOutcome, go_on: str, console: Console) -> None:
     """Tell what did not go well, each thing once, and how to go on."""
 
     def say(text: str, style: str = "red") -> None:
@@ -241,4 +255,4 @@ def _say(outcome: SweepOutcome, console: Console) -> None:
     if missing:
         kept = outcome.points - missing
         say(f"{kept} of {outcome.points} points have results, {missing} do not", "yellow")
-        say(f"go on with: smplab run --resume {outcome.folder}", "yellow")
+        say(f"go on with: {go_on} {outcome.folder}", "yellow")

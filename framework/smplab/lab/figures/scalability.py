@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
-from smplab.lab.figures.style import axis_label, colour, dash, dress, label_lines
+from smplab.lab.figures.style import INK, axis_label, colour, dash, dress, label_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +33,10 @@ def draw(curves: Sequence[Curve], metric: str) -> Figure:
         _panel(axes, mine, metric, names, numbers)
         title = machine if machine is not None else machines[0] if len(machines) == 1 else ""
         axes.set_title(str(title or ""), loc="left", fontsize=10)
+    replicas = max((value.n for c in curves for value in c.series(metric)[1]), default=0)
+    if replicas > 1:
+        note = f"mean of {replicas} replicas; the band is its 95 % confidence interval"
+        figure.supxlabel(note, fontsize=8, color=INK, x=0.01, ha="left")
     return figure
 
 
@@ -68,5 +72,5 @@ def _panel(
         all_cpus += cpus
         all_values += means
     dress(axes, all_cpus, all_values)
-    axes.set_ylabel(axis_label(metric), fontsize=9)
+    axes.set_ylabel(axis_label(metric), fontsize=9, color=INK)
     label_lines(axes, ends)

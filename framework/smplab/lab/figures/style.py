@@ -38,7 +38,7 @@ def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float]) -> None:
 
     Call before `label_lines`, which needs the final scales.
     """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", which="major", color="#DDDDDD", linewidth=0.6)
@@ -53,9 +53,11 @@ def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float]) -> None:
     if positive and len(positive) == len(values) and max(positive) > 8 * min(positive):
         axes.set_yscale("log")
         axes.set_ylim(min(positive) / 1.4, max(positive) * 1.4)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_ylim(bottom=min([0.0, *values]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: short(y)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: short(y)))
     axes.set_xlabel("CPUs", fontsize=9, color=INK)
 
 
@@ -119,7 +121,7 @@ def _spread(ticks: Sequence[int], logarithmic: bool) -> list[int]:
         return list(ticks)
     kept = [ticks[-1]]
     for tick in reversed(ticks[:-1]):
-        near = kept[-1] / tick < 1.17 if logarithmic else kept[-1] - tick < ticks[-1] / 14
+        near = kept[-1] / tick < 1.28 if logarithmic else kept[-1] - tick < ticks[-1] / 14
         if not near:
             kept.append(tick)
     return kept[::-1]

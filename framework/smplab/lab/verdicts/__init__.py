@@ -1,0 +1,1 @@
+"""How well an experiment agrees with its reference data: targets, verdicts, their table."""
