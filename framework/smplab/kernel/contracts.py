@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from smplab.language import Component, Cpu, Place, Ref, Struct, routine
+from smplab.language.component import Component
+from smplab.language.cpu import Cpu
+from smplab.language.routines import routine
+from smplab.language.struct import Place, Ref, Struct
 
 
 @dataclass(eq=False)

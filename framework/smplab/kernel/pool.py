@@ -10,18 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smplab.language import (
-    Array,
-    Component,
-    Cpu,
-    Memory,
-    Ref,
-    Struct,
-    Word,
-    aligned,
-    parameter,
-    routine,
-)
+from smplab.language.component import Component, parameter
+from smplab.language.cpu import Cpu
+from smplab.language.memory import Memory
+from smplab.language.routines import routine
+from smplab.language.struct import Array, Ref, Struct, Word, aligned
 
 
 class Depth(Struct):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smplab.language.image import Home, Image, Layout, Program
     from smplab.language.isa import Cause
     from smplab.language.memory import Memory
-    from smplab.language.routine import routine
+    from smplab.language.routines import routine
     from smplab.language.struct import NULL, Array, Place, Ref, Struct, Word, aligned, array
     from smplab.language.verifier import verify_image
 
@@ -30,7 +30,7 @@ _HOMES = {
     "image": ("Home", "Image", "Layout", "Program"),
     "isa": ("Cause",),
     "memory": ("Memory",),
-    "routine": ("routine",),
+    "routines": ("routine",),
     "struct": ("NULL", "Array", "Place", "Ref", "Struct", "Word", "aligned", "array"),
     "verifier": ("verify_image",),
 }

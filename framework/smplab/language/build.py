@@ -18,7 +18,7 @@ from smplab.language.image import Image, MemoryObject
 from smplab.language.isa import Op
 from smplab.language.linker import link
 from smplab.language.memory import Memory
-from smplab.language.routine import is_routine
+from smplab.language.routines import is_routine
 from smplab.language.verifier import verify_image
 
 

@@ -25,7 +25,7 @@ from smplab.language.cpu import Cpu
 from smplab.language.errors import LanguageError
 from smplab.language.fields import PLACE, RefKind, Scalar
 from smplab.language.isa import Op
-from smplab.language.routine import is_called, is_routine
+from smplab.language.routines import is_called, is_routine
 from smplab.language.struct import Struct
 
 Argument = Static | Reg | ArrayValue | PlaceValue
