@@ -6,6 +6,7 @@ host's components and folders theirs; a `Composer` does it whenever another host
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from smplab.lab.config import GROUPS, root_schema
@@ -140,10 +141,7 @@ class Composer:
             )
         except HydraException as error:
             raise ConfigError(in_our_words(error)) from error
-        OmegaConf.set_struct(config, False)
-        del config["hydra"]
-        OmegaConf.set_struct(config, True)
-        return config
+        return without_hydra(config)
 
     def apply(self, config: DictConfig, overrides: Sequence[Override]) -> None:
         """Set values in a composed configuration, in place, as Hydra does it.
@@ -187,7 +185,7 @@ class Composer:
         for part in key.split("."):
             if not isinstance(node, DictConfig) or OmegaConf.is_missing(config, where or "cpus"):
                 raise ConfigError(f"{override.input_line}: {where} has no keys below it")
-            if part not in node:
+            if part not in list(node):  # `in` leaves out keys whose value is still missing
                 owner = f"{where} ({node['name']})" if "name" in node else where
                 raise ConfigError(
                     f"{override.input_line}: {owner or 'the configuration'} has no key {part}; "
@@ -198,12 +196,20 @@ class Composer:
             node = None if node is None or node._is_none() else node
 
 
+def without_hydra(config: DictConfig) -> DictConfig:
+    """Return a composed configuration without Hydra's own part."""
+    bare = copy.copy(config)
+    with open_dict(bare):
+        del bare["hydra"]
+    return bare
+
+
 def in_our_words(error: BaseException) -> str:
     """Return the cause of an error of Hydra's or OmegaConf's in one line."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
+    text = " ".join(lines[:2] if lines[0].endswith(":") else lines[:1]) if lines else repr(error)
     return "it needs a value, not null" if text.endswith("is not Optional") else text
 
 

@@ -57,7 +57,7 @@ def expand(
     Raises:
         SmplabError: what is asked for does not exist, is out of bounds, or cannot be built.
     """
-    composer = _CachingComposer(Composer(host))
+    composer = CachingComposer(Composer(host))
     given = composer.parse(overrides)
     points: dict[str, Point] = {}
     shared: dict[str, Any] | None = None
@@ -85,7 +85,7 @@ def settings_of(overrides: Sequence[str], host: Host) -> dict[str, Any]:
     Raises:
         ConfigError: what is asked for does not exist or is out of bounds.
     """
-    config = _CachingComposer(Composer(host)).config(tuple(overrides))
+    config = CachingComposer(Composer(host)).config(tuple(overrides))
     return settings(checked(config, (), host))
 
 
@@ -114,7 +114,7 @@ def combinations(overrides: Sequence[Override], multirun: bool) -> Iterator[tupl
 
 
 def _experiments(
-    given: Sequence[Override], composer: _CachingComposer
+    given: Sequence[Override], composer: CachingComposer
 ) -> Iterator[tuple[list[str], bool]]:
     """Yield the overrides of each grid of the chosen experiments, and whether it is a grid."""
     lines = [str(override.input_line) for override in given]
@@ -147,7 +147,7 @@ def _in_hydras_syntax(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-class _CachingComposer:
+class CachingComposer:
     """Composes once for each combination of components, and tries each value once."""
 
     def __init__(self, composer: Composer) -> None:
@@ -157,6 +157,7 @@ class _CachingComposer:
         self._bases: dict[tuple[str, ...], _Base] = {}
 
     def parse(self, lines: Iterable[str]) -> list[Override]:
+        """Parse overrides, each text once."""
         return [self._parsed(line) for line in lines]
 
     def config(self, combination: tuple[str, ...]) -> dict[str, Any]:
@@ -219,7 +220,7 @@ class _Base:
 
 
 def _is_plain_change(override: Override) -> bool:
-    return override.type is OverrideType.CHANGE and "${" not in str(override.input_line)
+    return override.type is OverrideType.CHANGE and "${" not in str(override.value())
 
 
 def _overlap(overrides: Sequence[Override]) -> bool:
