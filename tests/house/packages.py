@@ -31,8 +31,16 @@ def unpacked_wheel(project: Path, folder: Path) -> Path:
 
 
 def run_python(*arguments: str, site: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run Python in `folder` with `site` before everything that is installed."""
+    """Run Python in `folder` with `site` before everything that is installed.
+
+    Nothing of the environment decides about plugins and results; machine code that is compiled for
+    an engine in `site` stays beside it.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SMPLAB_")}
+    if (site / "smplab").is_dir():
+        environment["SMPLAB_CACHE"] = str(site.parent / "cache")
+    elif "SMPLAB_CACHE" in os.environ:
+        environment["SMPLAB_CACHE"] = os.environ["SMPLAB_CACHE"]
     environment |= {"PYTHONPATH": str(site), "COLUMNS": "200", "NO_COLOR": "1"}
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, check=False,

@@ -42,6 +42,7 @@ class Matrix(Topology):
     writes it: see `topologies/latency_csv.py`; how levels are found: `topologies/levels.py`.
     """
 
+    source: ClassVar[str] = "the file's measurement; siblings, clusters and sockets are inferred"
     origins: ClassVar[dict[str, Origin]] = {
         "clock_ghz": Origin(Provenance.ESTIMATED, "a usual clock; topology.clock_ghz sets it"),
         "costs.occ_r": OCC_R_ORIGIN,

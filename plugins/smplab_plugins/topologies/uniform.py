@@ -25,6 +25,7 @@ from smplab_plugins.topologies.uncalibrated import OCC_R_ORIGIN, UncalibratedCos
 class Uniform(Topology):
     """One place, one socket, one memory node: nothing but contention tells the CPUs apart."""
 
+    source: ClassVar[str] = "invented: a machine without a shape"
     origins: ClassVar[dict[str, Origin]] = {
         "clock_ghz": Origin(Provenance.ESTIMATED, "a round number"),
         "distance_cycles": Origin(
