@@ -63,10 +63,10 @@ def _imports(node: ast.AST, *, lazy: bool) -> Iterator[Import]:
         if _is_module(node.value):  # what importlib is handed
             yield Import(node.value, node.lineno, lazy=True)
     elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-        for child in node.body:
-            yield from _imports(child, lazy=True)
-        for child in node.orelse:
-            yield from _imports(child, lazy=lazy)
+        for statement in node.body:
+            yield from _imports(statement, lazy=True)
+        for statement in node.orelse:
+            yield from _imports(statement, lazy=lazy)
     else:
         inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(node):
