@@ -1,0 +1,287 @@
+"""Each CPU as an automaton: local states, and what their next ordered instruction makes of memory.
+
+A CPU is deterministic between ordered instructions, so an ordered instruction and all that follows
+it up to the next one is a function of the CPU's local state and of the value it meets in memory. The
+automaton holds that function as a table, filled as the search asks: each entry costs one run of the
+local instructions, and the search itself only looks up. A state of the system is then one small
+number for each CPU and one for each word that the run has changed. G. J. Holzmann, "State
+Compression in Spin", 3rd Spin Workshop, 1997, stores processes so; here they are executed so as well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from smplab.language.image import LINE_WORDS, Program
+from smplab.language.isa import Op
+from smplab.machine import faults
+from smplab.verify import tables as t
+from smplab.verify.alternatives import alternatives
+from smplab.verify.compute import MAX_LOCAL, Processor
+from smplab.verify.flow import ATOMICS, DRAWS, READS, Flow, analyse
+from smplab.verify.options import Options
+from smplab.verify.sharing import Sharing
+from smplab.verify.words import OverflowFault, Words, atomic
+
+MAX_TURNS = 10_000
+"""Turns of a loop whose only ordered instructions are without effect here."""
+
+
+class Local(NamedTuple):
+    """A CPU's local state in front of an ordered instruction (or draw, or fault).
+
+    Attributes:
+        registers: from register 0 of the CPU on; those that nobody will read are 0.
+        frames: return address and base of each open call.
+        watch: line read last, if it matters whether it was written since, else -1.
+        pending: an operation (region 0) began and has not ended.
+        fault, detail: as in `smplab.machine.faults`, or 0.
+    """
+
+    pc: int
+    base: int
+    frames: tuple[int, ...]
+    registers: tuple[int, ...]
+    watch: int
+    pending: int
+    fault: int = 0
+    detail: int = 0
+
+
+class Automaton:
+    """All CPUs' local states and transitions, as far as known.
+
+    Attributes:
+        states: `Local` of each number, rank * cpus + cpu; None where a rank is not used.
+        local, transition: tables for the search.
+        words: the words that were accessed, with the values they took.
+        sharing: which accesses other CPUs may observe.
+        ranks: number of ranks used, by CPU.
+        drew_few: a random number was not tried with every value.
+    """
+
+    def __init__(
+        self, program: Program, options: Options, memory: list[int], ghost: list[int]
+    ) -> None:
+        self.program, self.options = program, options
+        self.flow: Flow = analyse(program.image)
+        self.rows: list[list[int]] = program.image.code.tolist()
+        self.cpus = program.cpus
+        self.words = Words(program, memory, ghost)
+        self.buffered = options.depth_of_buffer > 0
+        self.local = t.Table(t.LOCAL_COLUMNS, -1)
+        self.transition = t.Table(t.TRANSITION_COLUMNS, -1)
+        self.sharing = Sharing(options.reduction, self.buffered, self.local, self.transition)
+        self.states: list[Local | None] = []
+        self.ranks = [0] * self.cpus
+        self.drew_few = False
+        self._ranks: list[dict[Local, int]] = [{} for _ in range(self.cpus)]
+        self._processor = Processor(program)
+        for cpu in range(self.cpus):
+            self._processor.put(program.image.entry, 0, (), (0,) * program.image.registers)
+            self._go_on(cpu, -1, 0)
+
+    @property
+    def direct(self) -> frozenset[int]:
+        """Addresses whose stores go straight to memory, since only their writer uses them."""
+        if not self.buffered:
+            return frozenset()
+        kinds = self.local.rows
+        return frozenset(
+            self.words.key[kinds[n, t.SLOT]][1]
+            for n, state in enumerate(self.states)
+            if state is not None and kinds[n, t.KIND] == t.STORE
+            and not self.words.key[kinds[n, t.SLOT]][0]
+        )
+
+    # ------------------------------------------------------------------ what the search asks
+
+    def resolve(self, number: int, value: int) -> None:
+        """Fill in the transition of a local state that meets a value (or draws alternative)."""
+        row = self.local.rows[number]
+        if value >= row[t.TCAP]:
+            self._widen(number, value)
+        cpu = number % self.cpus
+        state = self.states[number]
+        assert state is not None
+        processor = self._processor
+        processor.put(state.pc, state.base, state.frames, state.registers)
+        written, watch = self._execute(number, state, value)
+        rank, ended = -1, 0
+        if processor.fault:
+            rank = self._intern(cpu, state._replace(
+                pc=state.pc, registers=(), watch=-1, fault=processor.fault, detail=processor.detail))
+        else:
+            processor.pc += 1
+            rank, ended = self._go_on(cpu, watch, state.pending)
+        self.transition.rows[int(self.local.rows[number, t.TBASE]) + value, :3] = (
+            rank, written, ended)  # fmt: skip
+
+    def resolve_stale(self, number: int) -> None:
+        """Fill in what becomes of a local state when another CPU writes the line it watches."""
+        state = self.states[number]
+        assert state is not None
+        cpu = number % self.cpus
+        if self.local.rows[number, t.KIND] == t.ASLEEP:
+            self._processor.put(state.pc + 1, state.base, state.frames, state.registers)
+            self._processor.fault = 0
+            rank, _ = self._go_on(cpu, -1, state.pending)
+        else:
+            rank = self._intern(cpu, state._replace(watch=-1))
+        self.local.rows[number, t.STALE] = rank
+
+    # ------------------------------------------------------------------ ordered instructions
+
+    def _execute(self, number: int, state: Local, value: int) -> tuple[int, int]:
+        """Execute the ordered instruction; return the value written, or -1, and the line watched."""
+        cpu = self._processor
+        cpu.fault = 0
+        _, a, _, c, d, e = self.rows[state.pc]
+        op = Op(self.rows[state.pc][0])
+        slot = int(self.local.rows[number, t.SLOT])
+        if op in DRAWS:
+            cpu[a] = alternatives(op, self._operand(op), self.options.random_values)[value]
+            return -1, state.watch
+        if op in (Op.LOAD, Op.GLOAD):
+            cpu[a] = self.words.value(slot, value)
+            return -1, self.words.line[slot] if op is Op.LOAD else state.watch
+        if op in (Op.STORE, Op.GSTORE):
+            buffered = self.local.rows[number, t.KIND] == t.STORE_BUFFERED
+            written = -1 if buffered else self.words.number(slot, cpu[c])
+            own = op is Op.STORE and not buffered and state.watch == self.words.line[slot]
+            return written, -1 if own else state.watch
+        if op in ATOMICS:
+            old = self.words.value(slot, value)
+            try:
+                result, new = atomic(op, old, cpu[d], cpu[e])
+            except OverflowFault:
+                cpu.fault = faults.OVERFLOW
+                return -1, -1
+            cpu[a] = result
+            return self.words.number(slot, new), self.words.line[slot]
+        return -1, state.watch
+
+    def _operand(self, op: Op) -> int:
+        row = self.rows[self._processor.pc]
+        return 0 if op is Op.TIME else self._processor[row[2]]
+
+    # ------------------------------------------------------------------ up to the next one
+
+    def _go_on(self, cpu: int, watch: int, pending: int) -> tuple[int, int]:
+        """Run local instructions; return the rank of the state reached, and whether an END came."""
+        ended = 0
+        processor = self._processor
+        for _ in range(MAX_TURNS):
+            processor.run(cpu)
+            pc = processor.pc
+            op = Op(self.rows[pc][0])
+            if processor.fault:
+                break
+            if op in (Op.BEGIN, Op.END):
+                pending = int(op is Op.BEGIN)
+                ended |= int(op is Op.END)
+            elif op is Op.WAIT:
+                address = processor[self.rows[pc][1]] + self.rows[pc][2]
+                if not LINE_WORDS <= address < self.program.memory_words:
+                    processor.fault, processor.detail = faults.ADDRESS, address
+                    break
+                if watch == address // LINE_WORDS:
+                    break
+            elif op in DRAWS:
+                values = alternatives(op, self._operand(op), self.options.random_values)
+                a = self.rows[pc][1]
+                if not values:
+                    processor.fault, processor.detail = faults.BOUND, self._operand(op)
+                    break
+                if len(values) > 1 and self.flow.live[pc + 1] >> a & 1:
+                    self.drew_few |= op is Op.RANDEXP or len(values) < self._operand(op)
+                    break
+                processor[a] = values[0]
+            elif op is not Op.FENCE or self.buffered:
+                break
+            processor.pc += 1
+        else:
+            processor.fault, processor.detail = faults.LOOP, MAX_LOCAL
+        return self._intern(cpu, self._local(watch, pending)), ended
+
+    def _local(self, watch: int, pending: int) -> Local:
+        """The processor's state, without what nobody will read."""
+        p = self._processor
+        frames = p.frames
+        if p.fault:
+            return Local(p.pc, p.base, frames, (), -1, pending, p.fault, p.detail)
+        live = self.flow.live[p.pc] << p.base
+        bases = [*frames[1::2], p.base]
+        for k, (target, base) in enumerate(zip(frames[::2], frames[1::2], strict=True)):
+            kept = (1 << (bases[k + 1] - base)) - 1
+            live |= (self.flow.live[target] & kept) << base
+        values = p.registers[: live.bit_length()].tolist()
+        registers = tuple(v if live >> r & 1 else 0 for r, v in enumerate(values))
+        watch = watch if self.flow.watching[p.pc] else -1
+        return Local(p.pc, p.base, frames, registers, watch, pending)
+
+    def _intern(self, cpu: int, state: Local) -> int:
+        """Return the rank of a local state, new or known."""
+        rank = self._ranks[cpu].setdefault(state, self.ranks[cpu])
+        if rank == self.ranks[cpu]:
+            self.ranks[cpu] += 1
+            self._describe(cpu, rank * self.cpus + cpu, state)
+        return rank
+
+    # ------------------------------------------------------------------ tables
+
+    def _describe(self, cpu: int, number: int, state: Local) -> None:
+        """Enter a new local state into the tables."""
+        self.local.reach((number // self.cpus + 1) * self.cpus)
+        self.states += [None] * (self.local.used - len(self.states))
+        p = self._processor
+        if not state.fault:
+            p.put(state.pc, state.base, state.frames, state.registers)
+        state, kind, slot, value, choices, capacity = self._kind(state)
+        self.states[number] = state
+        row = self.local.rows[number]
+        row[:] = -1
+        row[t.KIND], row[t.SLOT], row[t.VALUE], row[t.CHOICES] = kind, slot, value, choices
+        row[t.WATCH], row[t.MERGE], row[t.PENDING] = state.watch, 0, state.pending
+        row[t.TBASE], row[t.TCAP] = self.transition.extend(capacity), capacity
+        line = self.words.line[slot] if slot >= 0 else -1
+        op = Op.HALT if state.fault else Op(self.rows[state.pc][0])
+        self.sharing.enter(number, cpu, op, slot, line, state.watch)
+
+    def _kind(self, state: Local) -> tuple[Local, int, int, int, int, int]:
+        """Kind, word, pending store, number of choices, and room for transitions."""
+        if state.fault:
+            return state, t.FAULT, -1, -1, -1, 0
+        row, p = self.rows[state.pc], self._processor
+        op = Op(row[0])
+        if op is Op.HALT:
+            return state, t.HALTED, -1, -1, -1, 0
+        if op is Op.WAIT:
+            return state, t.ASLEEP, -1, -1, -1, 0
+        if op is Op.FENCE:
+            return state, t.FENCE, -1, -1, -1, 1
+        if op in DRAWS:
+            n = len(alternatives(op, self._operand(op), self.options.random_values))
+            return state, t.DRAW, -1, -1, n, n
+        ghost = op in (Op.GLOAD, Op.GSTORE)
+        address = p[row[1]] + row[2] if op in (Op.STORE, Op.GSTORE) else p[row[2]] + row[3]
+        if not LINE_WORDS <= address < (self.words.ghost_words if ghost else self.words.memory_words):
+            fault = faults.GHOST_ADDRESS if ghost else faults.ADDRESS
+            return state._replace(fault=fault, detail=address), t.FAULT, -1, -1, -1, 0
+        slot = self.words.slot(ghost, address)
+        if op in READS or op is Op.GLOAD:
+            kind = t.ATOMIC if op in ATOMICS else t.LOAD
+            return state, kind, slot, -1, -1, len(self.words.values[slot])
+        if op is Op.STORE and self.buffered:
+            store = self.words.store(slot, self.words.number(slot, p[row[3]]))
+            return state, t.STORE_BUFFERED, slot, store, -1, 1
+        return state, t.STORE, slot, -1, -1, 1
+
+    def _widen(self, number: int, value: int) -> None:
+        """Make room for more values in a local state's transitions."""
+        row = self.local.rows[number]
+        old, first = int(row[t.TCAP]), int(row[t.TBASE])
+        capacity = max(2 * old, value + 1)
+        base = self.transition.extend(capacity)
+        self.transition.rows[base : base + old] = self.transition.rows[first : first + old]
+        row[t.TBASE], row[t.TCAP] = base, capacity

@@ -1,0 +1,414 @@
+"""The search itself, compiled: breadth first over packed states in an open-addressing hash table.
+
+It looks up what the automata (`smplab.verify.automaton`) say and returns to its caller when an entry
+is missing, a field is too narrow or an array is full; the state being expanded is then expanded again
+from the start, which adds nothing twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from smplab.machine.jit import UINT64, inlined
+from smplab.verify import tables as t
+from smplab.verify.jit import kept
+from smplab.verify.packing import fits, get, put
+
+# Words of the search's state that survive between slices.
+CURSOR: Final = 0  # next state to expand
+COUNT: Final = 1  # states found
+LEVEL_END: Final = 2  # states below are not deeper than DEPTH
+DEPTH: Final = 3
+TRANSITIONS: Final = 4
+EDGES: Final = 5
+A: Final = 6  # details of the reason
+B: Final = 7
+META_WORDS: Final = 8
+
+# Why a slice ended.
+SLICE: Final = 0
+DONE: Final = 1
+MISS: Final = 2  # transition of local state A at value B is unknown
+STALE: Final = 3  # what a write of its line makes of local state A is unknown
+WIDEN: Final = 4  # field A is too narrow for value B
+GROW: Final = 5  # states, index or edges are full
+FAULTED: Final = 6  # state A holds a CPU that failed
+DEADLOCK: Final = 7  # nothing can happen in state A, but some CPU has not halted
+DEEP: Final = 8  # the next state lies beyond the allowed depth
+
+LONGEST: Final = 64
+"""Ordered instructions in one step at most."""
+ENDED_LABEL: Final = 128
+DRAIN_LABEL: Final = 64
+"""Labels of edges: the CPU, and these bits."""
+
+
+@inlined
+def wake(w: Any, at: Any, j: Any, line: Any, cpus: Any, local: Any) -> Any:
+    """Another CPU has written a line; return reason, detail and second detail."""
+    n = get(w, at, j) * cpus + j
+    if local[n, t.WATCH] != line:
+        return SLICE, n, n
+    stale = np.int64(local[n, t.STALE])
+    if stale < 0:
+        return STALE, n, n
+    if not fits(at, j, stale):
+        return WIDEN, np.int64(j), stale
+    put(w, at, j, stale)
+    if local[stale * cpus + j, t.KIND] == t.FAULT:
+        return FAULTED, n, n
+    return SLICE, n, n
+
+
+@inlined
+def write(w: Any, at: Any, writer: Any, slot: Any, value: Any, cpus: Any, slots: Any, local: Any,
+          line_of: Any) -> Any:  # fmt: skip
+    """Put a value into memory and wake those, other than `writer`, who watch its line."""
+    field = slots + slot
+    if not fits(at, field, value):
+        return WIDEN, np.int64(field), np.int64(value)
+    put(w, at, field, value)
+    line = line_of[slot, t.LINE]
+    result = SLICE, np.int64(0), np.int64(0)
+    if line >= 0:
+        for j in range(cpus):
+            if j != writer:
+                reason, a, b = wake(w, at, j, line, cpus, local)
+                if reason == FAULTED:
+                    result = reason, a, b
+                elif reason != SLICE:
+                    return reason, a, b
+    return result
+
+
+@inlined
+def push(w: Any, at: Any, first: Any, depth: Any, store: Any, sorted_by_word: Any, stores: Any) -> Any:
+    """Put a store behind those in a buffer that has room; under PSO behind those of its word."""
+    d = depth - 1
+    while d > 0:
+        before = get(w, at, first + d - 1)
+        if before != 0 and not (
+            sorted_by_word and stores[before - 1, t.ST_SLOT] > stores[store, t.ST_SLOT]
+        ):
+            break
+        put(w, at, first + d, before)
+        d -= 1
+    put(w, at, first + d, store + 1)
+
+
+@inlined
+def oldest(w: Any, at: Any, first: Any, depth: Any, sorted_by_word: Any, option: Any, stores: Any) -> Any:
+    """Return the position in a buffer of the option-th store that may leave, or -1."""
+    if get(w, at, first) == 0:
+        return np.int64(-1)
+    if option == 0:
+        return np.int64(0)
+    if sorted_by_word:
+        for d in range(1, depth):
+            entry = get(w, at, first + d)
+            if entry == 0:
+                return np.int64(-1)
+            before = get(w, at, first + d - 1)
+            if stores[entry - 1, t.ST_SLOT] != stores[before - 1, t.ST_SLOT]:
+                option -= 1
+                if option == 0:
+                    return np.int64(d)
+    return np.int64(-1)
+
+
+@inlined
+def drain(w: Any, at: Any, i: Any, position: Any, cpus: Any, depth: Any, local: Any, line_of: Any,
+          stores: Any) -> Any:  # fmt: skip
+    """Let a store leave CPU i's buffer; return reason and details."""
+    first = cpus + i * depth
+    entry = get(w, at, first + position) - 1
+    for d in range(position, depth):
+        following = np.int64(0)
+        if d + 1 < depth:
+            following = get(w, at, first + d + 1)
+        put(w, at, first + d, following)
+    slot, value = np.int64(stores[entry, t.ST_SLOT]), np.int64(stores[entry, t.ST_VALUE])
+    return write(w, at, -1, slot, value, cpus, cpus + cpus * depth, local, line_of)
+
+
+@inlined
+def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging: Any,
+            sorted_by_word: Any, local: Any, transition: Any, line_of: Any, stores: Any) -> Any:  # fmt: skip
+    """Execute CPU i's next step in place.
+
+    Returns:
+        reason and details, number of ordered instructions executed, 1 if an operation ended.
+    """
+    done = np.int64(0)
+    ended = np.int64(0)
+    zero = np.int64(0)
+    slots = cpus + cpus * depth
+    first = cpus + i * depth
+    while True:
+        n = get(w, at, i) * cpus + i
+        kind = local[n, t.KIND]
+        slot = np.int64(local[n, t.SLOT])
+        v = zero
+        if kind == t.LOAD:
+            v = get(w, at, slots + slot)
+            for d in range(depth):
+                entry = get(w, at, first + d)
+                if entry == 0:
+                    break
+                if stores[entry - 1, t.ST_SLOT] == slot:
+                    v = np.int64(stores[entry - 1, t.ST_VALUE])
+        elif kind == t.ATOMIC:
+            if depth > 0 and get(w, at, first) != 0:
+                break
+            v = get(w, at, slots + slot)
+        elif kind == t.FENCE:
+            if depth > 0 and get(w, at, first) != 0:
+                break
+        elif kind == t.STORE_BUFFERED:
+            if get(w, at, first + depth - 1) != 0:
+                break
+        elif kind == t.DRAW:
+            if done > 0:
+                break
+            v = np.int64(choice)
+        elif kind != t.STORE:
+            break
+        if v >= local[n, t.TCAP]:
+            return MISS, n, v, done, ended
+        e = local[n, t.TBASE] + v
+        following = np.int64(transition[e, t.NEXT])
+        if following < 0:
+            return MISS, n, v, done, ended
+        if not fits(at, i, following):
+            return WIDEN, np.int64(i), following, done, ended
+        put(w, at, i, following)
+        done += 1
+        ended |= np.int64(transition[e, t.ENDED])
+        failed = False
+        if kind == t.STORE_BUFFERED:
+            push(w, at, first, depth, np.int64(local[n, t.VALUE]), sorted_by_word, stores)
+        elif kind == t.STORE or kind == t.ATOMIC:  # noqa: PLR1714 - numba compiles this, not `in`
+            value = np.int64(transition[e, t.WRITTEN])
+            reason, a, b = write(w, at, i, slot, value, cpus, slots, local, line_of)
+            if reason == FAULTED:
+                failed = True
+            elif reason != SLICE:
+                return reason, a, b, done, ended
+        now = following * cpus + i
+        if failed or local[now, t.KIND] == t.FAULT:
+            return FAULTED, zero, zero, done, ended
+        if not merging or local[now, t.MERGE] != 1 or done >= LONGEST:
+            break
+    return SLICE, zero, zero, done, ended
+
+
+@inlined
+def hash_of(w: Any) -> Any:
+    """Mix a state's words into 64 bits (the finaliser of splitmix64 after each)."""
+    h = UINT64(0x9E3779B97F4A7C15)
+    for k in range(w.shape[0]):
+        h ^= w[k]
+        h = (h ^ (h >> UINT64(30))) * UINT64(0xBF58476D1CE4E5B9)
+        h = (h ^ (h >> UINT64(27))) * UINT64(0x94D049BB133111EB)
+        h ^= h >> UINT64(31)
+    return h
+
+
+@inlined
+def insert(w: Any, meta: Any, parent: Any, keys: Any, exact: Any, queue: Any, wrap: Any,
+           parents: Any, index: Any) -> Any:  # fmt: skip
+    """Return the number of a state, which is new if it was COUNT before."""
+    h = hash_of(w)
+    mask = UINT64(index.shape[0] - 1)
+    place = (h ^ (h >> UINT64(32))) & mask
+    while True:
+        known = index[place]
+        if known == 0:
+            break
+        number = UINT64(known) - UINT64(1)
+        if exact:
+            same = True
+            for k in range(w.shape[0]):
+                if keys[number, UINT64(k)] != w[k]:
+                    same = False
+                    break
+        else:
+            same = keys[number, UINT64(0)] == h
+        if same:
+            return np.int64(number)
+        place = (place + UINT64(1)) & mask
+    count = meta[COUNT]
+    index[place] = np.uint32(count + 1)
+    row = UINT64(count) & wrap
+    for k in range(w.shape[0]):
+        queue[row, UINT64(k)] = w[k]
+    if not exact:
+        keys[UINT64(count), UINT64(0)] = h
+    parents[UINT64(count)] = np.uint32(parent)
+    meta[COUNT] = count + 1
+    return np.int64(count)
+
+
+@kept
+def rebuild(index: Any, keys: Any, exact: Any, count: Any) -> None:
+    """Enter all states into an empty index."""
+    mask = UINT64(index.shape[0] - 1)
+    for n in range(count):
+        h = hash_of(keys[n]) if exact else keys[n, 0]
+        place = (h ^ (h >> UINT64(32))) & mask
+        while index[place] != 0:
+            place = (place + UINT64(1)) & mask
+        index[place] = np.uint32(n + 1)
+
+
+@kept
+def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any,
+            merging: Any, sorted_by_word: Any, exact: Any, recording: Any, at: Any, local: Any,
+            transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any, wrap: Any,
+            parents: Any, index: Any, edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
+    """Expand up to `budget` states; return why it stopped.
+
+    Args:
+        meta: int64 [META_WORDS].
+        fanout: successors that a state has at most.
+        exact: whether `keys` are the states themselves (and `queue` is the same array), or their
+            hashes, with only the states not yet expanded in `queue`, at their number & wrap.
+        recording: whether to write edges: targets and labels of state s from edge_start[s] on.
+        at: fields of a state (`Packing.at`).
+        local, transition, line_of, stores: tables of the automata and words.
+        keys, parents, index: uint64 [capacity, words], uint32 [capacity], uint32 [power of two].
+    """
+    words = queue.shape[1]
+    w0 = np.empty(words, np.uint64)
+    w = np.empty(words, np.uint64)
+    for _ in range(budget):
+        s = meta[CURSOR]
+        if s == meta[COUNT]:
+            return DONE
+        if s == meta[LEVEL_END]:
+            if meta[DEPTH] + 1 > max_depth:
+                return DEEP
+            meta[DEPTH] += 1
+            meta[LEVEL_END] = meta[COUNT]
+        count = meta[COUNT] + fanout
+        if (
+            count > parents.shape[0]
+            or count - s > np.int64(wrap)
+            or count * 3 > np.int64(index.shape[0]) * 2
+            or (recording and meta[EDGES] + fanout > edge_target.shape[0])
+        ):
+            return GROW
+        row = UINT64(s) & wrap
+        for k in range(words):
+            w0[k] = queue[row, UINT64(k)]
+        drawing = np.int64(-1)
+        halted = np.int64(0)
+        for i in range(cpus):
+            kind = local[get(w0, at, i) * cpus + i, t.KIND]
+            halted += kind == t.HALTED
+            if kind == t.DRAW and merging and not recording:
+                drawing = np.int64(i)
+        found = np.int64(0)
+        edges = meta[EDGES]
+        faulted = np.int64(-1)
+        for i in range(cpus):
+            if drawing >= 0 and i != drawing:
+                continue
+            variants = np.int64(1)
+            n = get(w0, at, i) * cpus + i
+            if local[n, t.KIND] == t.DRAW:
+                variants = np.int64(local[n, t.CHOICES])
+            for choice in range(variants + depth):
+                for k in range(words):
+                    w[k] = w0[k]
+                label = np.int64(i)
+                if choice < variants:
+                    reason, a, b, done, ended = advance(
+                        w, at, i, choice, cpus, depth, merging, sorted_by_word, local, transition,
+                        line_of, stores,
+                    )  # fmt: skip
+                    label += ended * ENDED_LABEL
+                else:
+                    if drawing >= 0:
+                        break
+                    position = oldest(
+                        w, at, cpus + i * depth, depth, sorted_by_word, choice - variants, stores
+                    )
+                    if position < 0:
+                        break
+                    reason, a, b = drain(w, at, i, position, cpus, depth, local, line_of, stores)
+                    done = np.int64(1)
+                    label += DRAIN_LABEL
+                if reason != SLICE and reason != FAULTED:  # noqa: PLR1714
+                    meta[A] = a
+                    meta[B] = b
+                    return reason
+                if done == 0:
+                    continue
+                target = insert(w, meta, s, keys, exact, queue, wrap, parents, index)
+                found += 1
+                if reason == FAULTED and faulted < 0:
+                    faulted = target
+                if recording:
+                    edge_target[edges] = np.uint32(target)
+                    edge_label[edges] = np.uint8(label)
+                    edges += 1
+        meta[TRANSITIONS] += found
+        meta[EDGES] = edges
+        if recording:
+            edge_start[s + 1] = edges
+        meta[CURSOR] = s + 1
+        if faulted >= 0:
+            meta[A] = faulted
+            return FAULTED
+        if found == 0 and halted < cpus:
+            meta[A] = s
+            return DEADLOCK
+    return SLICE
+
+
+@kept
+def find_action(source: Any, target: Any, w: Any, cpus: Any, depth: Any, merging: Any,
+                sorted_by_word: Any, at: Any, local: Any, transition: Any, line_of: Any,
+                stores: Any) -> Any:  # fmt: skip
+    """Find the step from a state to the successor whose fingerprint is `target`.
+
+    Returns:
+        CPU (-1: there is no such step), word whose store leaves its buffer (-1: none does), choice,
+        ordered instructions executed; the successor itself in `w`.
+    """
+    for i in range(cpus):
+        variants = np.int64(1)
+        n = get(source, at, i) * cpus + i
+        if local[n, t.KIND] == t.DRAW:
+            variants = np.int64(local[n, t.CHOICES])
+        for choice in range(variants + depth):
+            for k in range(w.shape[0]):
+                w[k] = source[k]
+            done = np.int64(1)
+            slot = np.int64(-1)
+            if choice < variants:
+                _, _, _, done, _ = advance(
+                    w, at, i, choice, cpus, depth, merging, sorted_by_word, local, transition,
+                    line_of, stores,
+                )  # fmt: skip
+            else:
+                position = oldest(
+                    w, at, cpus + i * depth, depth, sorted_by_word, choice - variants, stores
+                )
+                if position < 0:
+                    break
+                entry = get(source, at, cpus + i * depth + position) - 1
+                slot = np.int64(stores[entry, t.ST_SLOT])
+                drain(w, at, i, position, cpus, depth, local, line_of, stores)
+            if done > 0 and hash_of(w) == target:
+                return np.int64(i), slot, np.int64(choice), done
+    return np.int64(-1), np.int64(-1), np.int64(0), np.int64(0)
+
+
+@kept
+def fingerprint(w: Any) -> Any:
+    """Return the 64 bits by which a state is known."""
+    return hash_of(w)

@@ -1,0 +1,48 @@
+"""From a state that violates something back to the run that leads there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smplab.verify import search as s
+from smplab.verify.explorer import Explorer
+from smplab.verify.stepper import Stepper, replay
+from smplab.verify.verdict import Action, Trace
+
+
+def path_to(explorer: Explorer, state: int) -> list[int]:
+    """Numbers of the states from the first to `state`, along a shortest path."""
+    path = [state]
+    while path[-1] != 0:
+        path.append(int(explorer.parents[path[-1]]))
+    return path[::-1]
+
+
+def trace_along(
+    explorer: Explorer, path: list[int], cycle: int | None = None
+) -> tuple[Trace, Stepper]:
+    """Return the run along a path of states, and where the reference's CPUs are at its end.
+
+    Args:
+        explorer: a search that has ended.
+        path: numbers of states, from the first on.
+        cycle: index into `path` of the state to which the last one returns.
+    """
+    m = explorer.automaton
+    here = np.zeros(explorer.packing.words, np.uint64)
+    there = np.zeros_like(here)
+    actions = []
+    for number in path[1:]:
+        key = explorer.keys[number]
+        target = np.uint64(s.fingerprint(key) if explorer.exact else key[0])
+        cpu, slot, choice, count = s.find_action(
+            here, target, there, m.cpus, explorer.depth, m.options.reduction,
+            explorer.sorted_by_word, explorer.packing.at, m.local.rows, m.transition.rows,
+            m.words.table.rows, m.words.stores.rows,
+        )  # fmt: skip
+        drain = slot >= 0
+        actions.append(Action(cpu, drain, m.words.key[slot][1] if drain else choice, count))
+        here, there = there, here
+    direct = m.direct
+    end, events = replay(m.program, m.options, actions, direct)
+    return Trace(tuple(actions), tuple(events), direct, cycle), end
