@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -127,7 +126,7 @@ def _lay_out(struct: type[Struct]) -> StructLayout:
     for owner in reversed(struct.__mro__):
         if not (issubclass(owner, Struct) and owner is not Struct):
             continue
-        globals_ = vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else {}
+        globals_ = owner._globals
         names = {**owner._namespace, owner.__name__: owner}
         for name, annotation in owner.__dict__.get("__annotations__", {}).items():
             where = f"{owner.__name__}.{name}"

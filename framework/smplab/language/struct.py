@@ -61,12 +61,14 @@ class Struct:
     A field whose annotation is a Struct lies inside; its value is its address.
     """
 
+    _globals: ClassVar[dict[str, Any]] = {}
     _namespace: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         # Annotations are resolved when the layout is first asked for, since a Struct may refer to
         # itself; names of an enclosing function are gone by then.
         frame = sys._getframe(1)
+        cls._globals = frame.f_globals
         cls._namespace = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
 
     def __init__(self) -> None:

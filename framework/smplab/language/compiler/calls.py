@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-from smplab.language.compiler.emitter import INLINE_BUDGET, TooBig, Writer
+from smplab.language.compiler.emitter import TooBig, Writer
 from smplab.language.compiler.intrinsics import Intrinsics
 from smplab.language.compiler.ir import Function
 from smplab.language.compiler.source import NO_DEFAULT, Source, source_of
@@ -21,7 +20,6 @@ from smplab.language.compiler.values import (
     is_number,
     struct_fits,
 )
-from smplab.language.cpu import Cpu
 from smplab.language.errors import LanguageError
 from smplab.language.fields import PLACE, RefKind, Scalar
 from smplab.language.isa import Op
@@ -29,7 +27,6 @@ from smplab.language.routines import is_called, is_routine
 from smplab.language.struct import Struct
 
 Argument = Static | Reg | ArrayValue | PlaceValue
-NO_VALUE = Static(None)
 
 
 class Calls(Intrinsics):
@@ -213,7 +210,7 @@ class Calls(Intrinsics):
         assert block is not None
         before = (len(block.instrs), len(self.function.blocks), writer.emitted, len(self.unit.inlining))
         if outermost:
-            writer.limit = writer.emitted + INLINE_BUDGET
+            writer.limit = writer.emitted + self.unit.inline_budget
         try:
             return compile_body(type(self), self.unit, writer, callee, arguments, chain, node)
         except TooBig:
@@ -350,6 +347,3 @@ def compile_entry(layer: Callable[..., Any], unit: Any, methods: list[Any], name
     if writer.block is not None:
         writer.block.finish(Op.HALT, (), [], first.site(first.tree.end_lineno or 1))
     return function
-
-
-assert inspect.isclass(Cpu)

@@ -25,9 +25,6 @@ from smplab.language.fields import RefKind, Scalar
 from smplab.language.isa import Op
 from smplab.language.memory import Root
 
-INLINE_BUDGET = 256
-"""Instructions that one inlined call may grow to, with all that is inlined in it."""
-
 
 class TooBig(Exception):
     """An inlined call outgrew its budget; caught where it began."""

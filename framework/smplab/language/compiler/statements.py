@@ -9,7 +9,10 @@ from typing import Any
 
 from smplab.language.compiler.calls import Calls
 from smplab.language.compiler.ir import Block
+from smplab.language.compiler.emitter import Writer
 from smplab.language.compiler.refusals import refuse_statement
+from smplab.language.compiler.source import Source
+from smplab.language.compiler.unit import Unit
 from smplab.language.compiler.values import (
     DIFFERENT_OBJECTS,
     ArrayValue,
@@ -49,13 +52,18 @@ class Loop:
 class Statements(Calls):
     """The top layer: a whole routine."""
 
-    def body(self) -> Value | None:
-        """Compile the routine; its value, or None if it gives none."""
+    def __init__(
+        self, unit: Unit, writer: Writer, source: Source, called_from: tuple[str, ...]
+    ) -> None:
+        super().__init__(unit, writer, source, called_from)
         self.loops: list[Loop] = []
         self.variables: dict[str, int] = {}
         self.end = Join(self.function.new_block())
         self.results: list[tuple[ast.AST, Value | None]] = []
         self.result = -1
+
+    def body(self) -> Value | None:
+        """Compile the routine; its value, or None if it gives none."""
         tree = self.source.tree
         self.statements(tree.body)
         if self.alive:
@@ -154,7 +162,10 @@ class Statements(Calls):
         if variable is None:
             variable = self.variables[name] = self.function.new_register()
         self.move(node, variable, self.register(node, value))
-        self.env[name] = Reg(variable, self.kind(value))
+        kind, old = self.kind(value), self.env.get(name)
+        if kind is Scalar.NULL and isinstance(old, Reg) and isinstance(old.kind, RefKind):
+            kind = old.kind  # NULL does not make it forget what it refers to
+        self.env[name] = Reg(variable, kind)
 
     def _assign_statement(self, node: ast.Assign) -> None:
         targets = node.targets

@@ -30,12 +30,14 @@ class Unit:
 
     Attributes:
         parameters: names of the parameter block, all known before compilation starts.
+        inline_budget: instructions that one inlined call may grow to, with all inlined in it.
         called: routines that are really called, by routine and compile-time arguments.
         too_big: those of them that were tried inline and found too big.
         inlining: code objects of the routines being compiled, outermost first, against recursion.
     """
 
-    def __init__(self, parameters: tuple[str, ...]) -> None:
+    def __init__(self, parameters: tuple[str, ...], inline_budget: int) -> None:
+        self.inline_budget = inline_budget
         self.parameters = {name: number for number, name in enumerate(parameters)}
         self.messages = Table()
         self.regions = Table(OPERATION)
