@@ -20,7 +20,7 @@ from hydra._internal.utils import (
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
-from smplab.cli.run import sweep_name
+from smplab.cli.run import sweep_name, warn_of_broken_plugins
 from smplab.lab.compose import CONFIG_NAME, Composer, alternatives, in_our_words
 from smplab.lab.folder import Plan, new_folder
 from smplab.lab.grid import settings_of
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         if argument in _OURS:
             raise ConfigError(f"{argument} goes with smplab's own sweeper only")
     host = shared_host()
+    warn_of_broken_plugins(host)
     composer = Composer(host)  # makes Hydra know the plugins
     parser = get_args_parser()
     given = parser.parse_args(list(arguments))

@@ -136,7 +136,8 @@ def _print_points(grid: Grid, as_json: bool) -> None:
     for point, config in zip(grid.points, flat, strict=True):
         values = " ".join(f"{key}={config[key]}" for key in varied if key in config)
         print(f"{point.hash}  {values}".rstrip())
-    print(f"{len(grid.points)} points", file=sys.stderr)
+    count = len(grid.points)
+    print(f"{count} {'point' if count == 1 else 'points'}", file=sys.stderr)
 
 
 def _print_outcome(outcome: SweepOutcome, as_json: bool) -> None:
