@@ -9,53 +9,9 @@ HEADER = """\
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
 
-from smplab.language import (
-    NULL, Array, Component, Cpu, Memory, Place, Ref, Struct, Word, aligned, array, parameter, routine,
-)
-
-
-class Leaf(Struct):
-    x: Word
-    y: Word
-
-
-class Node(Struct):
-    a: Word = aligned()
-    b: Word
-    link: Ref[Node]
-    leaf: Leaf
-    row: Array[Word] = array(4)
-    leaves: Array[Leaf] = array(3)
-
-
-class Color(IntEnum):
-    RED = 1
-    GREEN = -5
-
-
-LIMIT = 7
-TABLE = (3, -4, 9223372036854775807)
-
-
-class Part:
-    def __init__(self, flag, bias):
-        self.flag = flag
-        self.bias = bias
-
-    @routine
-    def twist(self, cpu, x):
-        if self.flag:
-            return x ^ self.bias
-        y = x
-        while y > 10:
-            y = y // 3
-            if y == self.bias:
-                break
-        return y + self.bias
-
+from smplab.language import NULL, Array, Component, Cpu, Memory, Place, Ref, Word, parameter, routine
+from tests.language.vocabulary import LIMIT, TABLE, Color, Leaf, Node, Part
 
 """
 LAYOUT = """\
@@ -125,7 +81,7 @@ class Generator:
         rnd = self.random
         functions: list[str] = []
         methods: list[str] = []
-        for number in range(rnd.randint(1, 5)):
+        for number in range(rnd.randint(1, 4)):
             method = rnd.random() < 0.6
             self._routine(number, method)
             (methods if method else functions).extend(self.lines)
@@ -144,7 +100,7 @@ class Generator:
         self.lines = []
         self._emit(1, "@routine")
         self._emit(1, "def run(self, cpu: Cpu) -> None:")
-        self.budget = 25
+        self.budget = 18
         scope = Scope([], [], [], gives="none")
         self._body(2, scope, 3)
         for number in range(3):
@@ -169,11 +125,15 @@ class Generator:
         indent = 1 if method else 0
         self._emit(indent, rnd.choice(["@routine", "@routine", "@routine(call=True)"]))
         first = ["self"] if method else []
-        self._emit(indent, f"def {name}({', '.join([*first, 'cpu: Cpu', *parameters])}) -> {result}:")
-        of = {kind: [n for n, k in zip(names, kinds, strict=True) if k == kind] for kind in annotation}
+        self._emit(
+            indent, f"def {name}({', '.join([*first, 'cpu: Cpu', *parameters])}) -> {result}:"
+        )
+        of = {
+            kind: [n for n, k in zip(names, kinds, strict=True) if k == kind] for kind in annotation
+        }
         scope = Scope(of["word"], of["ref"], of["place"], method=method, gives=gives)
         scope.fixed = of["leaf"]
-        self.budget = rnd.randint(3, 14)
+        self.budget = rnd.randint(3, 10)
         self._body(indent + 1, scope, rnd.randint(1, 3))
         self._return(indent + 1, scope)
         self._emit(0, "")
@@ -222,7 +182,9 @@ class Generator:
 
     def _statement(self, indent: int, scope: Scope, depth: int) -> None:
         rnd = self.random
-        choices = ["assign"] * 5 + ["field"] * 3 + ["augment"] * 3 + ["call"] * 2 + ["intrinsic"] * 2
+        choices = (
+            ["assign"] * 5 + ["field"] * 3 + ["augment"] * 3 + ["call"] * 2 + ["intrinsic"] * 2
+        )
         choices += ["swap", "ref", "ref", "check", "tuple"]
         if depth > 0:
             choices += ["if"] * 4 + ["while"] * 2 + ["for"] * 3 + ["unroll"]
@@ -374,7 +336,9 @@ class Generator:
         inner.loops += 1
         inner.unrolled += 1
         name = self._new("k")
-        self._emit(indent, f"for {name} in {self.random.choice(['TABLE', '(1, 2, 5)', '(Color.RED, 0)'])}:")
+        self._emit(
+            indent, f"for {name} in {self.random.choice(['TABLE', '(1, 2, 5)', '(Color.RED, 0)'])}:"
+        )
         self._body(indent + 1, inner, depth - 1)
         if self.random.random() < 0.5:
             self._emit(indent + 1, f"{self._memory(scope, 1)} = {name}")
@@ -396,7 +360,9 @@ class Generator:
                 return rnd.choice(scope.words)
             if rnd.random() < 0.5:
                 return self._constant(scope)
-            return rnd.choice(["cpu.id", "cpu.count", *(["self.p", "self.q"] if scope.method else [])])
+            return rnd.choice(
+                ["cpu.id", "cpu.count", *(["self.p", "self.q"] if scope.method else [])]
+            )
         kind = rnd.randrange(22)
         less = depth - 1
         if kind < 8:
@@ -463,7 +429,9 @@ class Generator:
             word = rnd.choice([" and ", " or "])
             return word.join(f"({self._condition(scope, less)})" for _ in range(rnd.randint(2, 3)))
         if kind == 10 and scope.method:
-            return rnd.choice(["self.flag", "self.part.flag", "self.size > 2", "self.part is self.other"])
+            return rnd.choice(
+                ["self.flag", "self.part.flag", "self.size > 2", "self.part is self.other"]
+            )
         return f"{self._ref(scope, 1)} {rnd.choice(['==', '!='])} {self._ref(scope, 1)}"
 
     # --- memory ---------------------------------------------------------------------------------

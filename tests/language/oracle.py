@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 import operator
 from collections import Counter
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from smplab.language.fields import ArrayKind, RefKind, layout_of
 from smplab.language.image import LINE_WORDS, Program
 from smplab.language.memory import Root
+from tests.language import vocabulary
 
 LEAST, MOST = -(2**63), 2**63 - 1
 MAX_STEPS = 20_000
@@ -156,6 +159,9 @@ class Operations:
             raise Diagnosis("check")
 
 
+OPERATIONS = Operations()
+
+
 class Cpu:
     """The intrinsics on shadow memory."""
 
@@ -215,44 +221,49 @@ class Cpu:
     def fence(self) -> None: ...
 
 
+AT: Any = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+"""Where the rewritten parts claim to stand."""
+
+
+def constant(value: Any) -> ast.Constant:
+    return ast.Constant(value, **AT)
+
+
 class Rewriter(ast.NodeTransformer):
     """Puts checked operations in the place of Python's."""
 
-    def _call(self, name: str, node: ast.AST, *arguments: ast.expr) -> ast.Call:
-        target = ast.Attribute(ast.Name("_language", ast.Load()), name, ast.Load())
-        return ast.copy_location(ast.Call(target, list(arguments), []), node)  # type: ignore[type-var]
+    def _call(self, name: str, *arguments: ast.expr) -> ast.Call:
+        target = ast.Attribute(ast.Name("_language", ast.Load(), **AT), name, ast.Load(), **AT)
+        return ast.Call(target, list(arguments), [], **AT)
 
     def _place(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Attribute):
-            return self._call("field", node, self.visit(node.value), ast.Constant(node.attr))
+            return self._call("field", self.visit(node.value), constant(node.attr))
         if isinstance(node, ast.Subscript):
-            return self._call("element", node, self.visit(node.value), self.visit(node.slice))
+            return self._call("element", self.visit(node.value), self.visit(node.slice))
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        return self._call("binary", node, ast.Constant(type(node.op).__name__), node.left, node.right)
+        return self._call("binary", constant(type(node.op).__name__), node.left, node.right)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.Not):
             return node
-        return self._call("unary", node, ast.Constant(type(node.op).__name__), node.operand)
+        return self._call("unary", constant(type(node.op).__name__), node.operand)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         value = self.visit(node.value)
-        name = ast.Constant(type(node.op).__name__)
+        name = constant(type(node.op).__name__)
         if isinstance(node.target, ast.Name):
-            old = ast.Name(node.target.id, ast.Load())
-            return ast.copy_location(
-                ast.Assign([node.target], self._call("binary", node, name, old, value)), node
-            )
-        later = ast.Lambda(ast.arguments([], [], None, [], [], None, []), value)
-        call = self._call("augment", node, self._place(node.target), name, later)
-        return ast.copy_location(ast.Expr(call), node)
+            old = ast.Name(node.target.id, ast.Load(), **AT)
+            return ast.Assign([node.target], self._call("binary", name, old, value), **AT)
+        later = ast.Lambda(ast.arguments([], [], None, [], [], None, []), value, **AT)
+        return ast.Expr(self._call("augment", self._place(node.target), name, later), **AT)
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        return ast.copy_location(ast.Expr(self._call("holds", node, self.visit(node.test))), node)
+        return ast.Expr(self._call("holds", self.visit(node.test)), **AT)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -262,7 +273,7 @@ class Rewriter(ast.NodeTransformer):
         elif name.endswith("_at"):
             by_address = 1
         if name == "abs":
-            return self._call("absolute", node, *(self.visit(a) for a in node.args))
+            return self._call("absolute", *(self.visit(a) for a in node.args))
         node.func = self.visit(node.func)
         node.args = [
             self._place(a) if i == by_address else self.visit(a) for i, a in enumerate(node.args)
@@ -272,10 +283,31 @@ class Rewriter(ast.NodeTransformer):
 
     def _stepping(self, node: Any) -> Any:
         self.generic_visit(node)
-        node.body.insert(0, ast.copy_location(ast.Expr(self._call("step", node)), node))
+        node.body.insert(0, ast.Expr(self._call("step"), **AT))
         return node
 
     visit_For = visit_While = visit_FunctionDef = _stepping
+
+
+def rewritten(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Execute a module with checked operations."""
+    tree = Rewriter().visit(ast.parse(source))
+    exec(compile(tree, "<oracle>", "exec"), names)
+    return names
+
+
+@cache
+def twist() -> Any:
+    """The routine of the vocabulary's compile-time objects, with checked operations."""
+    names = {"_language": OPERATIONS, "__name__": "fuzzed"}
+    return rewritten(Path(vocabulary.__file__).read_text(), names)["Part"].twist
+
+
+class Part(vocabulary.Part):
+    """The vocabulary's compile-time object, as Python sees it."""
+
+    def twist(self, cpu: Any, x: int) -> int:
+        return int(twist()(self, cpu, x))
 
 
 def execute(source: str, program: Program, build: Any, cpu: int, count: int) -> Any:
@@ -284,19 +316,22 @@ def execute(source: str, program: Program, build: Any, cpu: int, count: int) -> 
     Returns:
         outcome ("halt" or the kind of a Diagnosis), memory, tallies, time.
     """
-    tree = Rewriter().visit(ast.parse(source))
-    ast.fix_missing_locations(tree)
-    names: dict[str, Any] = {"_language": Operations(), "__name__": "fuzzed"}
-    exec(compile(tree, "<oracle>", "exec"), names)
+    OPERATIONS.steps = 0
+    source = source.replace("Node, Part\n", "Node\nfrom tests.language.oracle import Part\n", 1)
+    names = rewritten(source, {"_language": OPERATIONS, "__name__": "fuzzed"})
     memory = [0] * program.memory_words
-    names["NULL"] = Ref(memory, 0, names["Node"])
+    names["NULL"] = Ref(memory, 0, vocabulary.Node)
     main = names["Main"]()
     for key, value in vars(build).items():
         if isinstance(value, Root):
             number = program.image.parameters.index(value.object.base)
             address = int(program.parameters[number])
             kind: Any = value.kind
-            shadow = Ref(memory, address, kind) if isinstance(kind, type) else Array(memory, address, kind)
+            shadow = (
+                Ref(memory, address, kind)
+                if isinstance(kind, type)
+                else Array(memory, address, kind)
+            )
             setattr(main, key, shadow)
         elif isinstance(value, int):
             setattr(main, key, value)

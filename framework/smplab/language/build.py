@@ -21,13 +21,15 @@ from smplab.language.memory import Memory
 from smplab.language.routines import is_routine
 from smplab.language.verifier import verify_image
 
-
 INLINE_BUDGET = 256
 """Instructions that one inlined call may grow to; what is bigger is really called."""
 
 
 def build_image(
-    components: Mapping[str, Component], main: str = "workload", *, inline_budget: int = INLINE_BUDGET
+    components: Mapping[str, Component],
+    main: str = "workload",
+    *,
+    inline_budget: int = INLINE_BUDGET,
 ) -> Image:
     """Compile components into an image.
 

@@ -33,11 +33,7 @@ class DataParameter:
     __hash__ = object.__hash__
 
 
-for _operator in (
-    "add radd sub rsub mul rmul floordiv rfloordiv truediv rtruediv mod rmod pow rpow lshift"
-    " rlshift rshift rrshift and rand or ror xor rxor neg pos invert abs int index float bool eq"
-    " ne lt le gt ge iter len"
-).split():
+for _operator in ["add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "truediv", "rtruediv", "mod", "rmod", "pow", "rpow", "lshift", "rlshift", "rshift", "rrshift", "and", "rand", "or", "ror", "xor", "rxor", "neg", "pos", "invert", "abs", "int", "index", "float", "bool", "eq", "ne", "lt", "le", "gt", "ge", "iter", "len"]:
     setattr(DataParameter, f"__{_operator}__", DataParameter._refuse)
 
 

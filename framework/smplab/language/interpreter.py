@@ -178,7 +178,9 @@ class Interpreter:
         }[Op(op)]()
         return self._fits(result)
 
-    def _atomic(self, op: int, r: list[int], base: int, row: tuple[int, int, int, int, int]) -> None:
+    def _atomic(
+        self, op: int, r: list[int], base: int, row: tuple[int, int, int, int, int]
+    ) -> None:
         a, b, c, d, e = row
         at = self._at(r[base + b] + c)
         old, operand = self.memory[at], r[base + d]

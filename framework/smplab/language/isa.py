@@ -81,9 +81,7 @@ class Op(IntEnum):
 
 
 FIRST_ORDERED: Final = Op.HALT
-FREE: Final = frozenset(
-    {Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE}
-)
+FREE: Final = frozenset({Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE})
 """Instructions of the laboratory, not of the machine: they cost no time and are not counted."""
 
 
@@ -116,8 +114,8 @@ SIGNATURES: Final[dict[Op, Signature]] = {
     Op.MOVI: Signature("di"),
     Op.MOV: Signature("dr"),
     Op.PARAM: Signature("dp"),
-    **{op: _BINARY for op in (Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.AND, Op.OR, Op.XOR)},
-    **{op: _BINARY for op in (Op.SHL, Op.SHR, Op.SAR, Op.EQ, Op.NE, Op.LT, Op.LE)},
+    **dict.fromkeys((Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.AND, Op.OR, Op.XOR), _BINARY),
+    **dict.fromkeys((Op.SHL, Op.SHR, Op.SAR, Op.EQ, Op.NE, Op.LT, Op.LE), _BINARY),
     Op.ADDI: Signature("dri"),
     Op.JMP: Signature("t"),
     **{op: Signature("rrt") for op in (Op.BEQ, Op.BNE, Op.BLT, Op.BLE)},

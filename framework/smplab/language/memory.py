@@ -71,7 +71,7 @@ class Memory:
         return cast("Array[T]", root)
 
     def ghost(self, kind: type[T], *extent: int | str) -> Array[T]:
-        """An array in ghost memory: seen by checks, touched without cost, unknown to the machine."""
+        """An array in ghost memory: seen by checks, touched without cost."""
         element = self._element(kind)
         stride = words_of(element)
         sizes = self._extent(extent)

@@ -39,7 +39,9 @@ def verify_image(image: Image) -> None:
         for letter, value in zip(operands, row[1:], strict=False):
             limit = limits.get(letter)
             if limit is not None and not 0 <= value < limit:
-                raise BrokenImage(f"{pc}: {op.name}: operand {letter} is {value}, not below {limit}")
+                raise BrokenImage(
+                    f"{pc}: {op.name}: operand {letter} is {value}, not below {limit}"
+                )
         if any(row[1 + len(operands) :]):
             raise BrokenImage(f"{pc}: {op.name} has operands that it does not take: {row}")
         if pc == size - 1 and op not in (Op.JMP, Op.RET, Op.HALT):

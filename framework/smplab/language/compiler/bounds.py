@@ -19,7 +19,9 @@ _UNKNOWN = 2**63
 class Bounds:
     """Upper bounds of magnitudes, from the definitions of registers that have one definition."""
 
-    def __init__(self, function: Function, single: dict[int, Instr], addresses: frozenset[int]) -> None:
+    def __init__(
+        self, function: Function, single: dict[int, Instr], addresses: frozenset[int]
+    ) -> None:
         self._function = function
         self._single = single
         self._addresses = addresses

@@ -50,7 +50,11 @@ class Calls(Intrinsics):
                 return self.intrinsic(node, node.func.attr)
         target = self.locate(node.func)
         if not isinstance(target, Static):
-            self.fail(node.func, "this is a run-time value, not a routine", "a routine or a method marked @routine")
+            self.fail(
+                node.func,
+                "this is a run-time value, not a routine",
+                "a routine or a method marked @routine",
+            )
         return self._apply(node, target.object)
 
     def _super_method(self, node: ast.Call, name: str) -> Any:
@@ -99,7 +103,11 @@ class Calls(Intrinsics):
         except LanguageError as error:
             self.fail(node, str(error))
         except Exception as error:
-            self.fail(node, f"`{name}` fails when the image is built: {type(error).__name__}: {error}", "arguments that it takes")
+            self.fail(
+                node,
+                f"`{name}` fails when the image is built: {type(error).__name__}: {error}",
+                "arguments that it takes",
+            )
         return self.wrap(node, result)
 
     def _single(self, node: ast.Call, target: Any) -> Value:
@@ -145,7 +153,11 @@ class Calls(Intrinsics):
     def _routine(self, node: ast.Call, function: Any, own: list[Argument]) -> Value | None:
         callee = source_of(function)
         if function.__code__ in self.unit.inlining:
-            self.fail(node, f"`{callee.name}` calls itself: recursion is refused", "a loop, with an Array for what is pending")
+            self.fail(
+                node,
+                f"`{callee.name}` calls itself: recursion is refused",
+                "a loop, with an Array for what is pending",
+            )
         arguments = self._arguments(node, callee, own)
         where = f"{self.source.file}:{node.lineno} in {self.source.name}"
         chain = (where, *self.called_from)
@@ -162,10 +174,12 @@ class Calls(Intrinsics):
     def _arguments(self, node: ast.Call, callee: Source, own: list[Argument]) -> list[Argument]:
         parameters = callee.parameters
         names = [name for name, _, _ in parameters]
-        shown = f"{callee.name}({', '.join(names[len(own):])})"
+        shown = f"{callee.name}({', '.join(names[len(own) :])})"
         expressions: dict[str, ast.expr] = {}
         if len(own) + len(node.args) > len(names):
-            self.fail(node, f"{len(node.args)} arguments given, {len(names) - len(own)} taken", shown)
+            self.fail(
+                node, f"{len(node.args)} arguments given, {len(names) - len(own)} taken", shown
+            )
         for name, expression in zip(names[len(own) :], node.args, strict=False):
             expressions[name] = expression
         for keyword in node.keywords:
@@ -208,7 +222,12 @@ class Calls(Intrinsics):
         outermost = writer.limit is None
         block = writer.block
         assert block is not None
-        before = (len(block.instrs), len(self.function.blocks), writer.emitted, len(self.unit.inlining))
+        before = (
+            len(block.instrs),
+            len(self.function.blocks),
+            writer.emitted,
+            len(self.unit.inlining),
+        )
         if outermost:
             writer.limit = writer.emitted + self.unit.inline_budget
         try:
@@ -234,7 +253,9 @@ class Calls(Intrinsics):
             dynamic = _dynamic_part(argument, is_called(callee.function))
             if dynamic is None:
                 continue
-            registers.append(self.number(dynamic) if isinstance(argument, Static) else argument.register)
+            registers.append(
+                self.number(dynamic) if isinstance(argument, Static) else argument.register
+            )
         called = self.unit.called.get(key)
         if called is None:
             called = compile_function(type(self), self.unit, callee, arguments, chain)
@@ -267,7 +288,9 @@ def _static_part(argument: Argument, numbers_travel: bool) -> Any:
 def _dynamic_part(argument: Argument, numbers_travel: bool) -> int | None:
     """What of an argument travels in a register, else None."""
     if isinstance(argument, Static):
-        number = numbers_travel and is_number(argument.object) and not isinstance(argument.object, bool)
+        number = (
+            numbers_travel and is_number(argument.object) and not isinstance(argument.object, bool)
+        )
         return int(argument.object) if number else None
     return argument.register
 
@@ -341,9 +364,13 @@ def compile_entry(layer: Callable[..., Any], unit: Any, methods: list[Any], name
     for method in methods:
         source = source_of(method.__func__)
         if len(source.parameters) != 2:
-            raise LanguageError(f"{source.name} must have the form {source.tree.name}(self, cpu: Cpu)")
+            raise LanguageError(
+                f"{source.name} must have the form {source.tree.name}(self, cpu: Cpu)"
+            )
         if writer.block is not None:
-            compile_body(layer, unit, writer, source, [Static(method.__self__), Static(CPU)], (), source.tree)
+            compile_body(
+                layer, unit, writer, source, [Static(method.__self__), Static(CPU)], (), source.tree
+            )
     if writer.block is not None:
         writer.block.finish(Op.HALT, (), [], first.site(first.tree.end_lineno or 1))
     return function

@@ -38,7 +38,9 @@ def arrange(function: Function) -> list[Block]:
             placed.append(block)
             open_ = [target for target in block.targets if target not in seen]
             block = min(
-                open_, key=lambda t: (-flow.depth[t], len(flow.preds[t]), flow.index[t]), default=None
+                open_,
+                key=lambda t: (-flow.depth[t], len(flow.preds[t]), flow.index[t]),
+                default=None,
             )
     return placed
 

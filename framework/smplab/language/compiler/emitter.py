@@ -66,7 +66,9 @@ class Emitter:
 
     # --- instructions -------------------------------------------------------------------------
 
-    def emit(self, node: ast.AST, op: Op, srcs: tuple[int, ...] = (), imms: tuple[Any, ...] = ()) -> None:
+    def emit(
+        self, node: ast.AST, op: Op, srcs: tuple[int, ...] = (), imms: tuple[Any, ...] = ()
+    ) -> None:
         """An instruction without a result."""
         self._append(node, op, -1, srcs, imms)
 
@@ -179,7 +181,9 @@ class Emitter:
             self.fail(node, "a string is no value when the image runs",
                       "a whole number; strings only name regions, counters, streams and messages")  # fmt: skip
         if obj is None:
-            self.fail(node, "None is no value when the image runs", "NULL for references, or a number")
+            self.fail(
+                node, "None is no value when the image runs", "NULL for references, or a number"
+            )
         if obj is CPU:
             self.fail(node, "`cpu` is no value", "cpu.id, or pass `cpu` on to a routine")
         self.fail(node, f"{type(obj).__name__} object {obj!r} is no 64-bit word",

@@ -85,7 +85,11 @@ class Expressions(Places):
             case ast.Call():
                 result = self.call(node)
                 if result is None:
-                    self.fail(node, "this call gives no value", "a call on a line of its own, or a routine that returns a value")
+                    self.fail(
+                        node,
+                        "this call gives no value",
+                        "a call on a line of its own, or a routine that returns a value",
+                    )
                 return result
             case ast.Tuple() | ast.List() if isinstance(node.ctx, ast.Load):
                 return self._sequence(node)
@@ -108,7 +112,11 @@ class Expressions(Places):
             refuse_expression(self, node)
         if isinstance(left, Static) and isinstance(right, Static):
             numbers = is_number(left.object) and is_number(right.object)
-            in_range = not numbers or not isinstance(op, ast.LShift | ast.RShift) or 0 <= right.object <= 63
+            in_range = (
+                not numbers
+                or not isinstance(op, ast.LShift | ast.RShift)
+                or 0 <= right.object <= 63
+            )
             if in_range:
                 try:
                     result = known[1](left.object, right.object)
@@ -121,7 +129,10 @@ class Expressions(Places):
                     return self.wrap(node, result)
         both_bool = self.kind(left) is Scalar.BOOL and self.kind(right) is Scalar.BOOL
         kind: Kind = Scalar.BOOL if both_bool and isinstance(op, _BITWISE) else Scalar.INT
-        return Reg(self.compute(node, known[0], (self.register(node, left), self.register(node, right))), kind)
+        return Reg(
+            self.compute(node, known[0], (self.register(node, left), self.register(node, right))),
+            kind,
+        )
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
@@ -129,9 +140,11 @@ class Expressions(Places):
             if isinstance(node.op, ast.Not):
                 return Static(not value.object)
             if is_number(value.object):
-                folded = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}[
-                    type(node.op)
-                ](value.object)
+                folded = {
+                    ast.USub: operator.neg,
+                    ast.UAdd: operator.pos,
+                    ast.Invert: operator.invert,
+                }[type(node.op)](value.object)
                 if folded <= MAX_WORD:
                     return Static(folded)
         register = self.register(node.operand, value)
@@ -145,7 +158,9 @@ class Expressions(Places):
 
     def static_compare(self, op: ast.cmpop, left: Value, right: Value) -> bool | None:
         """The result of a comparison that is known now, else None."""
-        if isinstance(op, ast.Eq | ast.NotEq) and isinstance(left, Static) != isinstance(right, Static):
+        if isinstance(op, ast.Eq | ast.NotEq) and isinstance(left, Static) != isinstance(
+            right, Static
+        ):
             # A run-time value is a number: it is never a string, None or another object.
             known = left if isinstance(left, Static) else right
             assert isinstance(known, Static)
@@ -249,7 +264,11 @@ class Expressions(Places):
     def _sequence(self, node: ast.Tuple | ast.List) -> Value:
         items = [self.value(item) for item in node.elts]
         if not all(isinstance(item, Static) for item in items):
-            self.fail(node, "a tuple of run-time values is no value", "one variable for each, or an Array in memory")
+            self.fail(
+                node,
+                "a tuple of run-time values is no value",
+                "one variable for each, or an Array in memory",
+            )
         return Static(tuple(item.object for item in items if isinstance(item, Static)))
 
     def check_kind(self, node: ast.AST, kind: Kind, wanted: Kind) -> None:
@@ -258,7 +277,11 @@ class Expressions(Places):
             if kind.ghost:
                 self.fail(node, "a reference to ghost memory cannot be stored", "its index")
             mismatch = isinstance(wanted, RefKind) and None not in (kind.struct, wanted.struct)
-            if mismatch and isinstance(wanted, RefKind) and not issubclass(kind.struct, wanted.struct):  # type: ignore[arg-type]
+            if (
+                mismatch
+                and isinstance(wanted, RefKind)
+                and not issubclass(kind.struct, wanted.struct)
+            ):  # type: ignore[arg-type]
                 self.fail(node, f"{kind} where {wanted} is declared", f"a {wanted}")
 
     def array_of(self, value: Value) -> ArrayValue | None:

@@ -8,9 +8,7 @@ from smplab.language.compiler.ir import FAILING, PURE, Block, Function, Instr
 from smplab.language.compiler.numbering import definitions
 from smplab.language.isa import Op
 
-_PASSES = frozenset(
-    {Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.MOV, Op.TIME, Op.NOP, *PURE}
-)
+_PASSES = frozenset({Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.MOV, Op.TIME, Op.NOP, *PURE})
 """What a failing instruction may be moved across: it cannot fail, end the run or wait."""
 
 

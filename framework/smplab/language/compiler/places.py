@@ -74,7 +74,11 @@ class Places(Emitter):
         if isinstance(base, Static):
             return self._static_attribute(node, base.object)
         if isinstance(base, ArrayValue):
-            self.fail(node, f"an array has no attribute `{node.attr}`", "an element first: `table[i].field`")
+            self.fail(
+                node,
+                f"an array has no attribute `{node.attr}`",
+                "an element first: `table[i].field`",
+            )
         if not isinstance(base.kind, RefKind):
             self.fail(node, f"{base.kind.value} has no field `{node.attr}`",
                       "a reference; give the variable its type, such as `node: Ref[Node] = NULL`")  # fmt: skip
@@ -104,14 +108,20 @@ class Places(Emitter):
                 return self.wrap(node, base.object[index.object])
             except Exception as error:
                 self.fail(node, f"{type(error).__name__}: {error}", "an index that exists")
-        self.fail(node, "only arrays have elements", "memory.array() in layout(), or an Array field")
+        self.fail(
+            node, "only arrays have elements", "memory.array() in layout(), or an Array field"
+        )
 
     def _element(self, node: ast.Subscript, base: ArrayValue, index: Value) -> Location:
         kind = base.kind
-        element = RefKind(kind.element, base.ghost) if isinstance(kind.element, type) else kind.element
+        element = (
+            RefKind(kind.element, base.ghost) if isinstance(kind.element, type) else kind.element
+        )
         if isinstance(index, Static) and is_number(index.object):
             self._bounds(node, kind, index.object)
-            return self._at(base.register, base.offset + index.object * kind.stride, kind.element, base.ghost)
+            return self._at(
+                base.register, base.offset + index.object * kind.stride, kind.element, base.ghost
+            )
         position = self.register(node.slice, index)
         if kind.stride != 1:
             position = self.compute(node, Op.MUL, (position, self.number(kind.stride)))
@@ -139,7 +149,11 @@ class Places(Emitter):
                 return Reg(self.function.pooled_register("id"), Scalar.INT)
             if node.attr == "count":
                 return Reg(self.parameter("cpus"), Scalar.INT)
-            self.fail(node, f"the CPU has no value `{node.attr}`", "cpu.id, cpu.count, or a call of one of its methods")
+            self.fail(
+                node,
+                f"the CPU has no value `{node.attr}`",
+                "cpu.id, cpu.count, or a call of one of its methods",
+            )
         if isinstance(obj, Root):
             obj = obj.object.name
         try:

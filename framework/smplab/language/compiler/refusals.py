@@ -18,7 +18,10 @@ EXPRESSIONS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Yield: ("yield is not in the language", "a routine that returns a value"),
     ast.YieldFrom: ("yield is not in the language", "a routine that returns a value"),
     ast.JoinedStr: ("f-strings are not in the language", "a plain string"),
-    ast.Dict: ("dictionaries are not in the language", "a Struct, or a dict made outside the routine"),
+    ast.Dict: (
+        "dictionaries are not in the language",
+        "a Struct, or a dict made outside the routine",
+    ),
     ast.Set: ("sets are not in the language", "bits of a Word, or an Array"),
     ast.NamedExpr: ("`:=` is not in the language", "an assignment on a line of its own"),
     ast.Starred: ("`*` arguments are not in the language", "each argument by itself"),
@@ -54,11 +57,14 @@ def refuse_expression(compiler: Emitter, node: ast.AST) -> NoReturn:
     if isinstance(operator, ast.Div):
         compiler.fail(node, "`/` gives a float", "// which rounds down")
     if isinstance(operator, ast.Pow):
-        compiler.fail(node, "`**` is not in the language", "1 << n for powers of two, or a multiplication")
+        compiler.fail(
+            node, "`**` is not in the language", "1 << n for powers of two, or a multiplication"
+        )
     if isinstance(operator, ast.MatMult):
         compiler.fail(node, "`@` is not in the language", "a multiplication")
     problem, instead = EXPRESSIONS.get(
-        type(node), (f"{type(node).__name__} is not in the language", "plain whole-number arithmetic")
+        type(node),
+        (f"{type(node).__name__} is not in the language", "plain whole-number arithmetic"),
     )
     compiler.fail(node, problem, instead)
 

@@ -56,9 +56,7 @@ class Trouble:
         self.instead = instead
 
 
-UNASSIGNED = Trouble(
-    "may have no value yet", "give it a value on every way that leads here"
-)
+UNASSIGNED = Trouble("may have no value yet", "give it a value on every way that leads here")
 DIFFERENT_OBJECTS = Trouble(
     "stands for different compile-time objects, depending on the way here",
     "decide between objects by conditions that are known when the image is built",
