@@ -18,6 +18,21 @@ I64 = ir.IntType(64)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def pointer(_typing: Any, array: Any) -> Any:
+    """Return a pointer to an array's first element.
+
+    The engine works on pointers as C does: numba would count references to arrays in inner loops,
+    and look for negative indices. The array must outlive the pointer.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = signature.args[0]
+        return context.make_array(kind)(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def count_ones(_typing: Any, _x: Any) -> Any:
     """Return the number of set bits of a uint64, as int64."""
 

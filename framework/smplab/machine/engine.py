@@ -22,7 +22,7 @@ import numpy as np
 from smplab.language.image import LINE_WORDS
 from smplab.language.isa import ROW_WORDS, Cause, Op
 from smplab.machine import faults
-from smplab.machine.bits import leading_zeros, lowest_one
+from smplab.machine.bits import leading_zeros, lowest_one, pointer
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.heap import NEVER, pop_root, push, replace_root, second
 from smplab.machine.histogram import BUCKETS, SUB_BITS
@@ -103,22 +103,22 @@ IDLE = int(Cause.IDLE)
 @inlined
 def charge(cpu: Any, me: Any, until: Any) -> None:
     """Charge a CPU's time up to `until`, where its next thing begins."""
-    since = cpu[UINT64(me + SINCE)]
-    done = cpu[UINT64(me + DONE)]
-    doing = me + ACCOUNT + cpu[UINT64(me + DOING)]
-    cpu[UINT64(doing)] += done - since
-    cause = me + ACCOUNT + cpu[UINT64(me + CAUSE)]
-    cpu[UINT64(cause)] += until - done
-    cpu[UINT64(me + SINCE)] = until
+    since = cpu[me + SINCE]
+    done = cpu[me + DONE]
+    doing = me + ACCOUNT + cpu[me + DOING]
+    cpu[doing] += done - since
+    cause = me + ACCOUNT + cpu[me + CAUSE]
+    cpu[cause] += until - done
+    cpu[me + SINCE] = until
 
 
 @inlined
 def join_queue(line: Any, row: Any, pool: Any, words: Any, status: Any, cpu: Any, who: Any) -> None:
     """Put a CPU whose time is charged into a line's queue."""
     queue = sets_of(line, row, status, words) + words
-    pool[UINT64(queue + (who >> 6))] |= bit(who)
-    line[UINT64(row + IN_QUEUE)] += 1
-    cpu[UINT64(who * CPU_WORDS + STATE)] = QUEUED
+    pool[queue + (who >> 6)] |= bit(who)
+    line[row + IN_QUEUE] += 1
+    cpu[who * CPU_WORDS + STATE] = QUEUED
 
 
 @inlined
@@ -126,9 +126,9 @@ def would_sleep(line: Any, pool: Any, cpu: Any, me: Any, number: Any) -> Any:
     """Whether a WAIT on this line sleeps, as things are."""
     row = number * LINE_ROW
     return (
-        cpu[UINT64(me + SEEN_LINE)] == number
-        and cpu[UINT64(me + SEEN_VERSION)] == line[UINT64(row + VERSION)]
-        and has_copy(line, row, pool, cpu[UINT64(me + CORE)])
+        cpu[me + SEEN_LINE] == number
+        and cpu[me + SEEN_VERSION] == line[row + VERSION]
+        and has_copy(line, row, pool, cpu[me + CORE])
     )
 
 
@@ -139,25 +139,25 @@ def fall_asleep(
     """Put a CPU among a line's sleepers, from `ticks` on."""
     me = who * CPU_WORDS
     sleepers = sets_of(line, row, status, words) + 2 * words
-    pool[UINT64(sleepers + (who >> 6))] |= bit(who)
-    line[UINT64(row + SLEEPERS)] += 1
-    cpu[UINT64(me + STATE)] = ASLEEP
-    cpu[UINT64(me + ASLEEP_AT)] = ticks
-    cpu[UINT64(me + SLEPT)] = 0
+    pool[sleepers + (who >> 6)] |= bit(who)
+    line[row + SLEEPERS] += 1
+    cpu[me + STATE] = ASLEEP
+    cpu[me + ASLEEP_AT] = ticks
+    cpu[me + SLEPT] = 0
 
 
 @inlined
 def end_region(regions: Any, histograms: Any, row: Any, region: Any, now: Any) -> None:
     """Record a latency in a region's row and histogram."""
-    cycles = (now - regions[UINT64(row + BEGUN)]) // TICKS_PER_CYCLE
-    regions[UINT64(row + BEGUN)] = -1
-    regions[UINT64(row + TIMES)] += 1
-    regions[UINT64(row + SUM)] += cycles
-    regions[UINT64(row + LONGEST)] = max(regions[UINT64(row + LONGEST)], cycles)
+    cycles = (now - regions[row + BEGUN]) // TICKS_PER_CYCLE
+    regions[row + BEGUN] = -1
+    regions[row + TIMES] += 1
+    regions[row + SUM] += cycles
+    regions[row + LONGEST] = max(regions[row + LONGEST], cycles)
     length = 64 - leading_zeros(UINT64(cycles) | ONE)
     shift = max(np.int64(0), length - SUB_BITS - 1)
     bucket = (shift << SUB_BITS) + (cycles >> shift)
-    histograms[UINT64(region * BUCKETS + bucket)] += 1
+    histograms[region * BUCKETS + bucket] += 1
 
 
 @kept
@@ -175,12 +175,34 @@ def run_slice(
     The arguments are the numbers of a `Plan` and the arrays of a `State`; `frame` is the number of
     registers of a CPU, `operations` is 0 for no limit or as long as nothing is measured.
     """
-    lines = np.int64(len(home_place))
-    cpus = np.int64(len(cpu) // CPU_WORDS)
+    cpus = len(cpu) // CPU_WORDS
+    return _run_slice(
+        steps, stop, operations,
+        instr_alone, instr_shared, hit, rmw, occ_r, occ_w, near,
+        smt, home_from, mem, far, max_local, call_depth, frame,
+        line_key, pointer(stream_keys), len(stream_keys), pointer(code), pointer(parameters),
+        pointer(distance), places, pointer(core_place), pointer(home_place),
+        pointer(status), pointer(cpu), pointer(line), pointer(pool), pointer(heap),
+        pointer(registers), pointer(stack), pointer(draws), pointer(regions),
+        pointer(histograms), pointer(user), pointer(memory), pointer(ghost),
+        len(home_place), cpus, len(regions) // (REGION_ROW * cpus), len(memory), len(ghost),
+    )  # fmt: skip
+
+
+@inlined
+def _run_slice(
+    steps: Any, stop: Any, operations: Any,
+    instr_alone: Any, instr_shared: Any, hit: Any, rmw: Any, occ_r: Any, occ_w: Any, near: Any,
+    smt: Any, home_from: Any, mem: Any, far: Any, max_local: Any, call_depth: Any, frame: Any,
+    line_key: Any, stream_keys: Any, streams: Any, code: Any, parameters: Any,
+    distance: Any, places: Any, core_place: Any, home_place: Any,
+    status: Any, cpu: Any, line: Any, pool: Any, heap: Any,
+    registers: Any, stack: Any, draws: Any, regions: Any,
+    histograms: Any, user: Any, memory: Any, ghost: Any,
+    lines: Any, cpus: Any, regions_each: Any, memory_words: Any, ghost_words: Any,
+) -> Any:  # fmt: skip
+    """As `run_slice`, on pointers."""
     words = (cpus + 63) >> 6
-    memory_words = np.int64(len(memory))
-    ghost_words = np.int64(len(ghost))
-    regions_each = np.int64(len(regions) // (REGION_ROW * cpus))
     shift = 64 - leading_zeros(UINT64(lines + cpus))
     number_mask = (np.int64(1) << shift) - 1
     farthest = np.int64(2**62) >> shift
@@ -221,13 +243,13 @@ def run_slice(
         else:
             who = number - lines
         me = who * CPU_WORDS
-        pc = cpu[UINT64(me + PC)]
-        base = cpu[UINT64(me + BASE)]
+        pc = cpu[me + PC]
+        base = cpu[me + BASE]
         instruction = pc * ROW_WORDS
-        op = code[UINT64(instruction)]
-        a = code[UINT64(instruction + 1)]
-        b = code[UINT64(instruction + 2)]
-        c = code[UINT64(instruction + 3)]
+        op = code[instruction]
+        a = code[instruction + 1]
+        b = code[instruction + 2]
+        c = code[instruction + 3]
         if op >= Op.LOAD and op <= Op.FAND:
             kind = ATOMIC
             if op == Op.LOAD:
@@ -235,38 +257,38 @@ def run_slice(
             elif op == Op.STORE:
                 kind = STORING
             if kind == STORING:
-                address = registers[UINT64(base + a)] + b
+                address = registers[base + a] + b
             else:
-                address = registers[UINT64(base + b)] + c
+                address = registers[base + b] + c
             if address < LINE_WORDS or address >= memory_words:
                 fault = faults.ADDRESS
                 detail = address
                 break
             number = address >> 3
             row = number * LINE_ROW
-            core = cpu[UINT64(me + CORE)]
-            owner = line[UINT64(row + OWNER)]
+            core = cpu[me + CORE]
+            owner = line[row + OWNER]
             hits = owner == core or (kind == LOADING and has_copy(line, row, pool, core))
             if queued:
-                cpu[UINT64(me + STATE)] = RUNNING
-                cpu[UINT64(me + QUEUED_ACCESSES)] += 1
-                cpu[UINT64(me + QUEUE_TICKS)] += now - cpu[UINT64(me + SINCE)]
+                cpu[me + STATE] = RUNNING
+                cpu[me + QUEUED_ACCESSES] += 1
+                cpu[me + QUEUE_TICKS] += now - cpu[me + SINCE]
             else:
                 charge(cpu, me, now)
-                flock = cpu[UINT64(me + FOLLOWER)]
+                flock = cpu[me + FOLLOWER]
                 if not hits and (
-                    line[UINT64(row + FREE_AT)] > now or line[UINT64(row + IN_QUEUE)] > 0
+                    line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
                 ):
-                    if line[UINT64(row + IN_QUEUE)] == 0:
-                        line_key_next = (line[UINT64(row + FREE_AT)] << shift) | number
+                    if line[row + IN_QUEUE] == 0:
+                        line_key_next = (line[row + FREE_AT] << shift) | number
                     join_queue(line, row, pool, words, status, cpu, who)
                     goes_on = False
             if goes_on:
                 if hits:
                     cost = hit
-                    cpu[UINT64(me + HITS)] += 1
+                    cpu[me + HITS] += 1
                 else:
-                    home = np.int64(home_place[UINT64(number)])
+                    home = np.int64(home_place[number])
                     if kind == LOADING:
                         cost = serve_load(
                             line, row, pool, words, status, cpu, me, core_place,
@@ -282,98 +304,98 @@ def run_slice(
                             line, row, pool, words, cpu, me, core_place,
                             distance, places, home_from, home, mem, hit, occ_w, queued, now,
                         )  # fmt: skip
-                cpu[UINT64(me + LOADS + kind)] += 1
+                cpu[me + LOADS + kind] += 1
                 after = now + cost
-                old = memory[UINT64(address)]
+                old = memory[address]
                 if kind == LOADING:
-                    registers[UINT64(base + a)] = old
-                    cpu[UINT64(me + SEEN_LINE)] = number
-                    cpu[UINT64(me + SEEN_VERSION)] = line[UINT64(row + VERSION)]
+                    registers[base + a] = old
+                    cpu[me + SEEN_LINE] = number
+                    cpu[me + SEEN_VERSION] = line[row + VERSION]
                 else:
-                    version = line[UINT64(row + VERSION)] + 1
-                    line[UINT64(row + VERSION)] = version
+                    version = line[row + VERSION] + 1
+                    line[row + VERSION] = version
                     if kind == STORING:
-                        memory[UINT64(address)] = registers[UINT64(base + c)]
+                        memory[address] = registers[base + c]
                     else:
-                        cpu[UINT64(me + SEEN_LINE)] = number
-                        cpu[UINT64(me + SEEN_VERSION)] = version
-                        d = registers[UINT64(base + code[UINT64(instruction + 4)])]
+                        cpu[me + SEEN_LINE] = number
+                        cpu[me + SEEN_VERSION] = version
+                        d = registers[base + code[instruction + 4]]
                         if op == Op.CAS:
                             if old == d:
-                                e = code[UINT64(instruction + 5)]
-                                memory[UINT64(address)] = registers[UINT64(base + e)]
+                                e = code[instruction + 5]
+                                memory[address] = registers[base + e]
                                 old = np.int64(1)
                             else:
                                 old = np.int64(0)
                         elif op == Op.SWAP:
-                            memory[UINT64(address)] = d
+                            memory[address] = d
                         elif op == Op.FADD:
                             total = old + d
                             if ((old ^ total) & (d ^ total)) < 0:
                                 fault = faults.OVERFLOW
                                 break
-                            memory[UINT64(address)] = total
+                            memory[address] = total
                         elif op == Op.FOR:
-                            memory[UINT64(address)] = old | d
+                            memory[address] = old | d
                         else:
-                            memory[UINT64(address)] = old & d
-                        registers[UINT64(base + a)] = old
-                    if line[UINT64(row + SLEEPERS)] > 0:
+                            memory[address] = old & d
+                        registers[base + a] = old
+                    if line[row + SLEEPERS] > 0:
                         # Chain those who sleep, in ascending order; send the others to their WAIT.
-                        line[UINT64(row + SLEEPERS)] = 0
-                        sleepers = line[UINT64(row + SETS)] + 2 * words
+                        line[row + SLEEPERS] = 0
+                        sleepers = line[row + SETS] + 2 * words
                         tail = np.int64(-1)
                         for word in range(words):
-                            members = pool[UINT64(sleepers + word)]
+                            members = pool[sleepers + word]
                             if members != ZERO:
-                                pool[UINT64(sleepers + word)] = ZERO
+                                pool[sleepers + word] = ZERO
                             while members != ZERO:
                                 other = (word << 6) + lowest_one(members)
                                 members &= members - ONE
                                 it = other * CPU_WORDS
-                                asleep_at = cpu[UINT64(it + ASLEEP_AT)]
-                                cpu[UINT64(it + STATE)] = RUNNING
+                                asleep_at = cpu[it + ASLEEP_AT]
+                                cpu[it + STATE] = RUNNING
                                 at = (min(asleep_at, farthest) << shift) | (lines + other)
                                 if at > key:
                                     size = push(heap, size, at)
                                     next_key = min(next_key, at)
                                     continue
-                                if cpu[UINT64(it + SLEPT)] == 0:
+                                if cpu[it + SLEPT] == 0:
                                     charge(cpu, it, asleep_at)
-                                    cpu[UINT64(it + WAITS)] += 1
-                                    cpu[UINT64(it + INSTRUCTIONS)] += 1
-                                cpu[UINT64(it + DONE)] = after
-                                its_wait = cpu[UINT64(it + PC)] * ROW_WORDS
-                                cpu[UINT64(it + DOING)] = code[UINT64(its_wait + 3)]
+                                    cpu[it + WAITS] += 1
+                                    cpu[it + INSTRUCTIONS] += 1
+                                cpu[it + DONE] = after
+                                its_wait = cpu[it + PC] * ROW_WORDS
+                                cpu[it + DOING] = code[its_wait + 3]
                                 if tail < 0:
                                     woken = other
                                 else:
-                                    cpu[UINT64(tail * CPU_WORDS + FOLLOWER)] = other
-                                cpu[UINT64(it + FOLLOWER)] = -1
+                                    cpu[tail * CPU_WORDS + FOLLOWER] = other
+                                cpu[it + FOLLOWER] = -1
                                 tail = other
                 wake_at = after
                 if kind == ATOMIC:
                     after += rmw
-                cpu[UINT64(me + DONE)] = after
-                cpu[UINT64(me + DOING)] = MEMORY
+                cpu[me + DONE] = after
+                cpu[me + DOING] = MEMORY
             else:
                 wake_at = now
-            if queued and line[UINT64(row + IN_QUEUE)] > 0:
-                line_key_next = (line[UINT64(row + FREE_AT)] << shift) | number
+            if queued and line[row + IN_QUEUE] > 0:
+                line_key_next = (line[row + FREE_AT] << shift) | number
         else:
             wake_at = now
             if op == Op.DELAY:
-                cycles = registers[UINT64(base + a)]
+                cycles = registers[base + a]
                 if cycles < 0 or cycles > MAX_DELAY_CYCLES:
                     fault = faults.DELAY
                     detail = cycles
                     break
                 ticks = cycles * TICKS_PER_CYCLE
-                if cpu[UINT64(me + SIBLINGS)] > 0:
+                if cpu[me + SIBLINGS] > 0:
                     ticks = ticks * smt // 100
                 after = now + ticks
             elif op == Op.WAIT:
-                address = registers[UINT64(base + a)] + b
+                address = registers[base + a] + b
                 if address < LINE_WORDS or address >= memory_words:
                     fault = faults.ADDRESS
                     detail = address
@@ -382,14 +404,14 @@ def run_slice(
                 if would_sleep(line, pool, cpu, me, number):
                     fall_asleep(line, number * LINE_ROW, pool, words, status, cpu, who, now)
                     goes_on = False
-                elif cpu[UINT64(me + SIBLINGS)] > 0:
+                elif cpu[me + SIBLINGS] > 0:
                     after = now + instr_shared
                 else:
                     after = now + instr_alone
             elif op == Op.END:
                 instr_done = np.int64(0)
                 region_row = (who * regions_each + a) * REGION_ROW
-                if regions[UINT64(region_row + BEGUN)] < 0:
+                if regions[region_row + BEGUN] < 0:
                     fault = faults.REGION
                     detail = a
                     break
@@ -402,51 +424,51 @@ def run_slice(
                         break
             elif op == Op.BEGIN:
                 instr_done = np.int64(0)
-                regions[UINT64((who * regions_each + a) * REGION_ROW + BEGUN)] = now
+                regions[(who * regions_each + a) * REGION_ROW + BEGUN] = now
             elif op == Op.COUNT:
                 instr_done = np.int64(0)
-                old = user[UINT64(a)]
-                d = registers[UINT64(base + b)]
+                old = user[a]
+                d = registers[base + b]
                 total = old + d
                 if ((old ^ total) & (d ^ total)) < 0:
                     fault = faults.OVERFLOW
                     break
-                user[UINT64(a)] = total
+                user[a] = total
             elif op == Op.CAUSE:
                 instr_done = np.int64(0)
                 charge(cpu, me, now)
-                cpu[UINT64(me + DONE)] = now
-                cpu[UINT64(me + CAUSE)] = a
+                cpu[me + DONE] = now
+                cpu[me + CAUSE] = a
             elif op == Op.FENCE:
-                if cpu[UINT64(me + SIBLINGS)] > 0:
+                if cpu[me + SIBLINGS] > 0:
                     after = now + instr_shared
                 else:
                     after = now + instr_alone
             elif op == Op.HALT:
                 charge(cpu, me, now)
-                cpu[UINT64(me + DONE)] = now
-                cpu[UINT64(me + CAUSE)] = IDLE
-                cpu[UINT64(me + STATE)] = HALTED
-                cpu[UINT64(me + INSTRUCTIONS)] += 1
-                if cpu[UINT64(me + SIBLINGS)] > 0:
+                cpu[me + DONE] = now
+                cpu[me + CAUSE] = IDLE
+                cpu[me + STATE] = HALTED
+                cpu[me + INSTRUCTIONS] += 1
+                if cpu[me + SIBLINGS] > 0:
                     for other in range(cpus):
-                        if cpu[UINT64(other * CPU_WORDS + CORE)] == cpu[UINT64(me + CORE)]:
-                            cpu[UINT64(other * CPU_WORDS + SIBLINGS)] -= 1
+                        if cpu[other * CPU_WORDS + CORE] == cpu[me + CORE]:
+                            cpu[other * CPU_WORDS + SIBLINGS] -= 1
                 goes_on = False
             else:
                 instr_done = np.int64(0)
                 if op == Op.GLOAD:
-                    address = registers[UINT64(base + b)] + c
+                    address = registers[base + b] + c
                 else:
-                    address = registers[UINT64(base + a)] + b
+                    address = registers[base + a] + b
                 if address < LINE_WORDS or address >= ghost_words:
                     fault = faults.GHOST_ADDRESS
                     detail = address
                     break
                 if op == Op.GLOAD:
-                    registers[UINT64(base + a)] = ghost[UINT64(address)]
+                    registers[base + a] = ghost[address]
                 else:
-                    ghost[UINT64(address)] = registers[UINT64(base + c)]
+                    ghost[address] = registers[base + c]
 
         # Local instructions: of this CPU, then of those it woke.
         this = who if goes_on else np.int64(-1)
@@ -456,30 +478,30 @@ def run_slice(
         leader_at = np.int64(-1)
         while this >= 0:
             me = this * CPU_WORDS
-            instr = instr_shared if cpu[UINT64(me + SIBLINGS)] > 0 else instr_alone
+            instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
             first = this * frame
             pc, base, depth, done, fault, detail = compute(
-                code, parameters, registers, stack, draws, stream_keys,
-                this, cpu[UINT64(me + PC)] + 1, cpu[UINT64(me + BASE)], first + (frame >> 1),
-                this * 2 * call_depth, cpu[UINT64(me + DEPTH)], call_depth,
+                code, parameters, registers, stack, draws, stream_keys, streams,
+                this, cpu[me + PC] + 1, cpu[me + BASE], first + (frame >> 1),
+                this * 2 * call_depth, cpu[me + DEPTH], call_depth,
                 after, instr, max_local,
             )  # fmt: skip
             if fault != 0:
                 who = this
                 break
-            cpu[UINT64(me + PC)] = pc
-            cpu[UINT64(me + BASE)] = base
-            cpu[UINT64(me + DEPTH)] = depth
-            cpu[UINT64(me + INSTRUCTIONS)] += done + instr_done
+            cpu[me + PC] = pc
+            cpu[me + BASE] = base
+            cpu[me + DEPTH] = depth
+            cpu[me + INSTRUCTIONS] += done + instr_done
             at = after + done * instr
             instruction = pc * ROW_WORDS
-            op = code[UINT64(instruction)]
+            op = code[instruction]
             at_key = (min(at, farthest) << shift) | (lines + this)
             together = False
             if op == Op.WAIT:
                 address = (
-                    registers[UINT64(base + code[UINT64(instruction + 1)])]
-                    + code[UINT64(instruction + 2)]
+                    registers[base + code[instruction + 1]]
+                    + code[instruction + 2]
                 )
                 if (
                     address >= LINE_WORDS
@@ -491,14 +513,14 @@ def run_slice(
                     at_key = NEVER
             elif this != who and op == Op.LOAD and (leader < 0 or at == leader_at):
                 address = (
-                    registers[UINT64(base + code[UINT64(instruction + 2)])]
-                    + code[UINT64(instruction + 3)]
+                    registers[base + code[instruction + 2]]
+                    + code[instruction + 3]
                 )
                 together = address >> 3 == number
             if this == who:
                 own_key = at_key
             elif together and leader >= 0:
-                cpu[UINT64(leader_tail * CPU_WORDS + FOLLOWER)] = this
+                cpu[leader_tail * CPU_WORDS + FOLLOWER] = this
                 leader_tail = this
             elif at_key != NEVER:
                 size = push(heap, size, at_key)
@@ -509,8 +531,8 @@ def run_slice(
                 leader_at = at
             this = following
             if this >= 0:
-                following = cpu[UINT64(this * CPU_WORDS + FOLLOWER)]
-                cpu[UINT64(this * CPU_WORDS + FOLLOWER)] = -1
+                following = cpu[this * CPU_WORDS + FOLLOWER]
+                cpu[this * CPU_WORDS + FOLLOWER] = -1
                 instr_done = np.int64(0)
                 after = wake_at
         if fault != 0:
@@ -518,16 +540,16 @@ def run_slice(
 
         # Those who arrive together with this CPU.
         if flock >= 0:
-            cpu[UINT64(who * CPU_WORDS + FOLLOWER)] = -1
+            cpu[who * CPU_WORDS + FOLLOWER] = -1
             while flock >= 0:
                 it = flock * CPU_WORDS
-                following = cpu[UINT64(it + FOLLOWER)]
-                cpu[UINT64(it + FOLLOWER)] = -1
-                busy = line[UINT64(row + FREE_AT)] > now or line[UINT64(row + IN_QUEUE)] > 0
-                if busy and not has_copy(line, row, pool, cpu[UINT64(it + CORE)]):
+                following = cpu[it + FOLLOWER]
+                cpu[it + FOLLOWER] = -1
+                busy = line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
+                if busy and not has_copy(line, row, pool, cpu[it + CORE]):
                     charge(cpu, it, now)
-                    if line[UINT64(row + IN_QUEUE)] == 0:
-                        line_key_next = (line[UINT64(row + FREE_AT)] << shift) | number
+                    if line[row + IN_QUEUE] == 0:
+                        line_key_next = (line[row + FREE_AT] << shift) | number
                     join_queue(line, row, pool, words, status, cpu, flock)
                 else:
                     at_key = (now << shift) | (lines + flock)
@@ -571,17 +593,30 @@ def start(
     status: Any, cpu: Any, heap: Any, registers: Any, stack: Any, draws: Any,
 ) -> Any:  # fmt: skip
     """Bring every CPU to its first ordered instruction; arguments and result as `run_slice`."""
-    cpus = np.int64(len(cpu) // CPU_WORDS)
+    return _start(
+        instr_alone, instr_shared, max_local, call_depth, frame, lines,
+        pointer(stream_keys), len(stream_keys), pointer(code), pointer(parameters),
+        pointer(status), pointer(cpu), pointer(heap), pointer(registers), pointer(stack),
+        pointer(draws), len(cpu) // CPU_WORDS,
+    )  # fmt: skip
+
+
+@inlined
+def _start(
+    instr_alone: Any, instr_shared: Any, max_local: Any, call_depth: Any, frame: Any, lines: Any,
+    stream_keys: Any, streams: Any, code: Any, parameters: Any,
+    status: Any, cpu: Any, heap: Any, registers: Any, stack: Any, draws: Any, cpus: Any,
+) -> Any:  # fmt: skip
     shift = 64 - leading_zeros(UINT64(lines + cpus))
     farthest = np.int64(2**62) >> shift
     size = np.int64(0)
     for this in range(cpus):
         me = this * CPU_WORDS
-        instr = instr_shared if cpu[UINT64(me + SIBLINGS)] > 0 else instr_alone
+        instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
         first = this * frame
         pc, base, depth, done, fault, detail = compute(
-            code, parameters, registers, stack, draws, stream_keys,
-            this, cpu[UINT64(me + PC)], first, first + (frame >> 1),
+            code, parameters, registers, stack, draws, stream_keys, streams,
+            this, cpu[me + PC], first, first + (frame >> 1),
             this * 2 * call_depth, np.int64(0), call_depth, np.int64(0), instr, max_local,
         )  # fmt: skip
         if fault != 0:
@@ -589,10 +624,10 @@ def start(
             status[FAULT_PC] = pc
             status[FAULT_DETAIL] = detail
             return fault
-        cpu[UINT64(me + PC)] = pc
-        cpu[UINT64(me + BASE)] = base
-        cpu[UINT64(me + DEPTH)] = depth
-        cpu[UINT64(me + INSTRUCTIONS)] += done
+        cpu[me + PC] = pc
+        cpu[me + BASE] = base
+        cpu[me + DEPTH] = depth
+        cpu[me + INSTRUCTIONS] += done
         size = push(heap, size, (min(done * instr, farthest) << shift) | (lines + this))
     status[HEAP_SIZE] = size
     return np.int64(faults.GOING)

@@ -24,12 +24,12 @@ def push(heap: Any, size: Any, key: Any) -> Any:
     i = size
     while i > 0:
         parent = (i - 1) >> 2
-        above = heap[UINT64(parent)]
+        above = heap[parent]
         if above <= key:
             break
-        heap[UINT64(i)] = above
+        heap[i] = above
         i = parent
-    heap[UINT64(i)] = key
+    heap[i] = key
     return size + 1
 
 
@@ -44,17 +44,17 @@ def replace_root(heap: Any, size: Any, key: Any) -> None:
         best, least = least_child(heap, child)
         if least >= key:
             break
-        heap[UINT64(i)] = least
+        heap[i] = least
         i = best
-    heap[UINT64(i)] = key
+    heap[i] = key
 
 
 @inlined
 def pop_root(heap: Any, size: Any) -> Any:
     """Remove the root; returns the new size."""
     size -= 1
-    last = heap[UINT64(size)]
-    heap[UINT64(size)] = NEVER
+    last = heap[size]
+    heap[size] = NEVER
     if size > 0:
         replace_root(heap, size, last)
     return size
@@ -63,8 +63,8 @@ def pop_root(heap: Any, size: Any) -> Any:
 @inlined
 def least_child(heap: Any, child: Any) -> Any:
     """Return the position of the least of four siblings, and its key."""
-    k0, k1 = heap[UINT64(child)], heap[UINT64(child + 1)]
-    k2, k3 = heap[UINT64(child + 2)], heap[UINT64(child + 3)]
+    k0, k1 = heap[child], heap[child + 1]
+    k2, k3 = heap[child + 2], heap[child + 3]
     left = child if k0 < k1 else child + 1
     right = child + 2 if k2 < k3 else child + 3
     least_left, least_right = min(k0, k1), min(k2, k3)

@@ -23,8 +23,8 @@ from smplab.machine.digest import engine_digest
 F = TypeVar("F", bound=Callable[..., object])
 
 UINT64 = np.uint64
-"""Cast of an index: numba does not look for a negative one, and mixes no uint64 with an int."""
 ONE = np.uint64(1)
+"""Constants of sets are uint64: numba makes a float of uint64 with a Python int."""
 
 
 def inlined(function: F) -> F:

@@ -51,35 +51,35 @@ def bit(number: Any) -> Any:
 @inlined
 def has_copy(line: Any, row: Any, pool: Any, core: Any) -> Any:
     """Whether a load of this core hits."""
-    owner = line[UINT64(row + OWNER)]
+    owner = line[row + OWNER]
     if owner == core or owner == SOLE - core:
         return True
     if owner != SHARED:
         return False
-    return (pool[UINT64(line[UINT64(row + SETS)] + (core >> 6))] & bit(core)) != ZERO
+    return (pool[line[row + SETS] + (core >> 6)] & bit(core)) != ZERO
 
 
 @inlined
 def sets_of(line: Any, row: Any, status: Any, words: Any) -> Any:
     """Return the first word of the line's sets, taking them from the pool if it has none."""
-    sets = line[UINT64(row + SETS)]
+    sets = line[row + SETS]
     if sets < 0:
-        used = status[UINT64(SETS_USED)]
-        status[UINT64(SETS_USED)] = used + 1
+        used = status[SETS_USED]
+        status[SETS_USED] = used + 1
         sets = used * 3 * words
-        line[UINT64(row + SETS)] = sets
+        line[row + SETS] = sets
     return sets
 
 
 @inlined
 def latency(distance: Any, places: Any, home_from: Any, a: Any, b: Any, home: Any) -> Any:
     """Transfer between two places, by way of the line's home if it is a long one."""
-    direct = np.int64(distance[UINT64(a * places + b)])
+    direct = np.int64(distance[a * places + b])
     if direct > home_from:
         direct = max(
             direct,
-            np.int64(distance[UINT64(a * places + home)]),
-            np.int64(distance[UINT64(b * places + home)]),
+            np.int64(distance[a * places + home]),
+            np.int64(distance[b * places + home]),
         )
     return direct
 
@@ -90,29 +90,29 @@ def choose(
     distance: Any, places: Any, near_percent: Any, line_key: Any,
 ) -> Any:  # fmt: skip
     """Take one CPU out of the queue of a line that is free."""
-    waiting = line[UINT64(row + IN_QUEUE)]
-    queue = line[UINT64(row + SETS)] + words
-    line[UINT64(row + IN_QUEUE)] = waiting - 1
+    waiting = line[row + IN_QUEUE]
+    queue = line[row + SETS] + words
+    line[row + IN_QUEUE] = waiting - 1
     rank = np.int64(0)
     if waiting > 1:
-        choices = line[UINT64(row + CHOICES)] + 1
-        line[UINT64(row + CHOICES)] = choices
+        choices = line[row + CHOICES] + 1
+        line[row + CHOICES] = choices
         bits = draw(line_key, number, choices)
         if near_percent > 0 and below(mix(bits), np.int64(100)) < near_percent:
             chosen = nearest(line, row, pool, queue, words, cpu, distance, places)
-            pool[UINT64(queue + (chosen >> 6))] &= ~bit(chosen)
+            pool[queue + (chosen >> 6)] &= ~bit(chosen)
             return chosen
         rank = below(bits, waiting)
     word = queue
     while True:
-        members = pool[UINT64(word)]
+        members = pool[word]
         here = count_ones(members)
         if rank < here:
             break
         rank -= here
         word += 1
     position = nth_one(members, rank)
-    pool[UINT64(word)] = members & ~bit(position)
+    pool[word] = members & ~bit(position)
     return ((word - queue) << 6) + position
 
 
@@ -121,16 +121,16 @@ def nearest(
     line: Any, row: Any, pool: Any, queue: Any, words: Any, cpu: Any, distance: Any, places: Any
 ) -> Any:
     """Return the queued CPU nearest to the last requester, the lowest among equals."""
-    last = line[UINT64(row + LAST)] * places
+    last = line[row + LAST] * places
     least = np.int64(2**62)
     chosen = np.int64(-1)
     for word in range(words):
-        members = pool[UINT64(queue + word)]
+        members = pool[queue + word]
         while members != ZERO:
             candidate = (word << 6) + lowest_one(members)
             members &= members - ONE
-            place = cpu[UINT64(candidate * CPU_WORDS + PLACE)]
-            away = np.int64(distance[UINT64(last + place)])
+            place = cpu[candidate * CPU_WORDS + PLACE]
+            away = np.int64(distance[last + place])
             if away < least:
                 least = away
                 chosen = candidate
@@ -147,20 +147,20 @@ def invalidate(
     Returns:
         The greatest latency from place `here` to another core that had a copy, and their number.
     """
-    sharers = line[UINT64(row + SETS)]
+    sharers = line[row + SETS]
     most = np.int64(0)
     others = np.int64(0)
     for word in range(words):
-        members = pool[UINT64(sharers + word)]
+        members = pool[sharers + word]
         if members != ZERO:
-            pool[UINT64(sharers + word)] = ZERO
+            pool[sharers + word] = ZERO
             if word == core >> 6:
                 members &= ~bit(core)
             others += count_ones(members)
             while members != ZERO:
                 other = (word << 6) + lowest_one(members)
                 members &= members - ONE
-                there = core_place[UINT64(other)]
+                there = core_place[other]
                 most = max(most, latency(distance, places, home_from, here, there, home))
     return most, others
 
@@ -171,38 +171,38 @@ def serve_load(
     distance: Any, places: Any, home_from: Any, home: Any, mem: Any, occ_r: Any, now: Any,
 ) -> Any:  # fmt: skip
     """Give the CPU whose row is `me` a copy; returns what it costs."""
-    owner = line[UINT64(row + OWNER)]
-    core = cpu[UINT64(me + CORE)]
-    here = cpu[UINT64(me + PLACE)]
+    owner = line[row + OWNER]
+    core = cpu[me + CORE]
+    here = cpu[me + PLACE]
     busy = occ_r
     served_by = TRANSFERS
     if owner >= NOWHERE or owner == AT_HOME or owner <= SOLE:
         if owner >= 0 or owner <= SOLE:
             holder = owner if owner >= 0 else SOLE - owner
             sets = sets_of(line, row, status, words)
-            pool[UINT64(sets + (holder >> 6))] |= bit(holder)
-            pool[UINT64(sets + (core >> 6))] |= bit(core)
-            line[UINT64(row + OWNER)] = SHARED
+            pool[sets + (holder >> 6)] |= bit(holder)
+            pool[sets + (core >> 6)] |= bit(core)
+            line[row + OWNER] = SHARED
             if owner >= 0:
-                there = core_place[UINT64(holder)]
+                there = core_place[holder]
                 cost = latency(distance, places, home_from, here, there, home)
                 busy = cost
             else:
-                there = line[UINT64(row + LAST)]
+                there = line[row + LAST]
                 cost = latency(distance, places, home_from, here, there, home)
         else:
-            cost = np.int64(distance[UINT64(here * places + home)])
+            cost = np.int64(distance[here * places + home])
             if owner == NOWHERE:
                 cost += mem
                 served_by = FETCHES
-            line[UINT64(row + OWNER)] = SOLE - core
+            line[row + OWNER] = SOLE - core
     else:
-        pool[UINT64(line[UINT64(row + SETS)] + (core >> 6))] |= bit(core)
-        there = line[UINT64(row + LAST)]
+        pool[line[row + SETS] + (core >> 6)] |= bit(core)
+        there = line[row + LAST]
         cost = latency(distance, places, home_from, here, there, home)
-    cpu[UINT64(me + served_by)] += 1
-    line[UINT64(row + FREE_AT)] = now + busy
-    line[UINT64(row + LAST)] = here
+    cpu[me + served_by] += 1
+    line[row + FREE_AT] = now + busy
+    line[row + LAST] = here
     return cost
 
 
@@ -213,13 +213,13 @@ def serve_write(
     queued: Any, now: Any,
 ) -> Any:  # fmt: skip
     """Make the CPU whose row is `me` the owner; returns what it costs."""
-    owner = line[UINT64(row + OWNER)]
-    core = cpu[UINT64(me + CORE)]
-    here = cpu[UINT64(me + PLACE)]
+    owner = line[row + OWNER]
+    core = cpu[me + CORE]
+    here = cpu[me + PLACE]
     others = np.int64(0)
     served_by = TRANSFERS
     if owner >= 0 or (owner <= SOLE and owner != SOLE - core):
-        there = core_place[UINT64(owner if owner >= 0 else SOLE - owner)]
+        there = core_place[owner if owner >= 0 else SOLE - owner]
         cost = latency(distance, places, home_from, here, there, home)
         others = np.int64(1)
     elif owner == SHARED:
@@ -229,23 +229,23 @@ def serve_write(
     elif owner <= SOLE:
         cost = hit
     else:
-        cost = np.int64(distance[UINT64(here * places + home)])
+        cost = np.int64(distance[here * places + home])
         if owner == NOWHERE:
             cost += mem
             served_by = FETCHES
     if others == 0 and (owner == SHARED or owner <= SOLE):
         cost = hit
         served_by = HITS
-    cpu[UINT64(me + served_by)] += 1
-    cpu[UINT64(me + INVALIDATIONS)] += others
+    cpu[me + served_by] += 1
+    cpu[me + INVALIDATIONS] += others
     if occ_w <= 100:
-        line[UINT64(row + FREE_AT)] = now + cost * occ_w // 100
+        line[row + FREE_AT] = now + cost * occ_w // 100
     else:
         if queued:
             cost = cost * occ_w // 100
-        line[UINT64(row + FREE_AT)] = now + cost
-    line[UINT64(row + OWNER)] = core
-    line[UINT64(row + LAST)] = here
+        line[row + FREE_AT] = now + cost
+    line[row + OWNER] = core
+    line[row + LAST] = here
     return cost
 
 
@@ -255,9 +255,9 @@ def serve_far(
     distance: Any, places: Any, home: Any, mem: Any, far: Any, now: Any,
 ) -> Any:  # fmt: skip
     """Execute an atomic at the line's home for the CPU whose row is `me`; returns what it costs."""
-    owner = line[UINT64(row + OWNER)]
-    core = cpu[UINT64(me + CORE)]
-    here = cpu[UINT64(me + PLACE)]
+    owner = line[row + OWNER]
+    core = cpu[me + CORE]
+    here = cpu[me + PLACE]
     never = np.int64(2**62)
     collect = np.int64(0)
     others = np.int64(0)
@@ -267,17 +267,17 @@ def serve_far(
             line, row, pool, words, core, core_place, distance, places, never, home, home
         )
         if mine:
-            collect = max(collect, np.int64(distance[UINT64(home * places + here)]))
+            collect = max(collect, np.int64(distance[home * places + here]))
     elif owner >= 0 or owner <= SOLE:
         holder = owner if owner >= 0 else SOLE - owner
-        collect = np.int64(distance[UINT64(home * places + core_place[UINT64(holder)])])
+        collect = np.int64(distance[home * places + core_place[holder]])
         others = np.int64(holder != core)
-    cost = np.int64(distance[UINT64(here * places + home)]) + collect
+    cost = np.int64(distance[here * places + home]) + collect
     if owner == NOWHERE:
         cost += mem
-    cpu[UINT64(me + FAR_ATOMICS)] += 1
-    cpu[UINT64(me + INVALIDATIONS)] += others
-    line[UINT64(row + FREE_AT)] = now + collect + far
-    line[UINT64(row + OWNER)] = AT_HOME
-    line[UINT64(row + LAST)] = here
+    cpu[me + FAR_ATOMICS] += 1
+    cpu[me + INVALIDATIONS] += others
+    line[row + FREE_AT] = now + collect + far
+    line[row + OWNER] = AT_HOME
+    line[row + LAST] = here
     return cost

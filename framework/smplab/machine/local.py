@@ -24,18 +24,19 @@ LEAST = np.int64(-(2**63))
 
 @inlined
 def compute(
-    code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, stream_keys: Any,
+    code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, stream_keys: Any, streams: Any,
     cpu: Any, pc: Any, base: Any, top: Any, frames: Any, depth: Any, call_depth: Any,
     ticks: Any, instr: Any, max_local: Any,
 ) -> Any:  # fmt: skip
     """Execute instructions from `pc` on up to an ordered one or a fault.
 
     Args:
-        code: int64 [instructions * ROW_WORDS].
+        code: int64 [instructions * ROW_WORDS]. All tables are pointers.
         parameters, registers, stack: int64, flat; `base` is the frame's first register, `top` the
             greatest base, `frames` the CPU's first word of `stack` (two words a call).
         draws: int64 [cpus * streams], how many numbers each CPU has drawn.
         stream_keys: uint64 [streams].
+        streams: number of random streams.
         cpu: logical number.
         depth, call_depth: calls that are open, and that may be.
         ticks, instr: time at the first instruction, and what each takes.
@@ -47,144 +48,143 @@ def compute(
     done = np.int64(0)
     fault = np.int64(0)
     detail = np.int64(0)
-    streams = len(stream_keys)
     while True:
         row = pc * ROW_WORDS
-        op = code[UINT64(row)]
+        op = code[row]
         if op >= ORDERED:
             break
-        a = code[UINT64(row + 1)]
-        b = code[UINT64(row + 2)]
-        c = code[UINT64(row + 3)]
+        a = code[row + 1]
+        b = code[row + 2]
+        c = code[row + 3]
         pc += 1
         done += 1
         if done > max_local and op != Op.CHECK:
             fault = faults.LOOP
         elif op == Op.ADDI:
-            x = registers[UINT64(base + b)]
+            x = registers[base + b]
             z = x + c
             if ((x ^ z) & (c ^ z)) < 0:
                 fault = faults.OVERFLOW
             else:
-                registers[UINT64(base + a)] = z
+                registers[base + a] = z
         elif op == Op.MOVI:
-            registers[UINT64(base + a)] = b
+            registers[base + a] = b
         elif op == Op.MOV:
-            registers[UINT64(base + a)] = registers[UINT64(base + b)]
+            registers[base + a] = registers[base + b]
         elif op == Op.JMP:
             pc = a
         elif op == Op.BEQ:
-            if registers[UINT64(base + a)] == registers[UINT64(base + b)]:
+            if registers[base + a] == registers[base + b]:
                 pc = c
         elif op == Op.BNE:
-            if registers[UINT64(base + a)] != registers[UINT64(base + b)]:
+            if registers[base + a] != registers[base + b]:
                 pc = c
         elif op == Op.BLT:
-            if registers[UINT64(base + a)] < registers[UINT64(base + b)]:
+            if registers[base + a] < registers[base + b]:
                 pc = c
         elif op == Op.BLE:
-            if registers[UINT64(base + a)] <= registers[UINT64(base + b)]:
+            if registers[base + a] <= registers[base + b]:
                 pc = c
         elif op == Op.PARAM:
-            registers[UINT64(base + a)] = parameters[UINT64(b)]
+            registers[base + a] = parameters[b]
         elif op == Op.ADD:
-            x = registers[UINT64(base + b)]
-            y = registers[UINT64(base + c)]
+            x = registers[base + b]
+            y = registers[base + c]
             z = x + y
             if ((x ^ z) & (y ^ z)) < 0:
                 fault = faults.OVERFLOW
             else:
-                registers[UINT64(base + a)] = z
+                registers[base + a] = z
         elif op == Op.SUB:
-            x = registers[UINT64(base + b)]
-            y = registers[UINT64(base + c)]
+            x = registers[base + b]
+            y = registers[base + c]
             z = x - y
             if ((x ^ y) & (x ^ z)) < 0:
                 fault = faults.OVERFLOW
             else:
-                registers[UINT64(base + a)] = z
+                registers[base + a] = z
         elif op == Op.MUL:
-            x = registers[UINT64(base + b)]
-            y = registers[UINT64(base + c)]
+            x = registers[base + b]
+            y = registers[base + c]
             if product_overflows(x, y):
                 fault = faults.OVERFLOW
             else:
-                registers[UINT64(base + a)] = x * y
+                registers[base + a] = x * y
         elif op == Op.DIV:
-            x = registers[UINT64(base + b)]
-            y = registers[UINT64(base + c)]
+            x = registers[base + b]
+            y = registers[base + c]
             if y == 0:
                 fault = faults.DIVISION
             elif y == -1:  # the processor would trap on the one quotient that does not fit
                 if x == LEAST:
                     fault = faults.OVERFLOW
                 else:
-                    registers[UINT64(base + a)] = -x
+                    registers[base + a] = -x
             else:
-                registers[UINT64(base + a)] = x // y
+                registers[base + a] = x // y
         elif op == Op.MOD:
-            y = registers[UINT64(base + c)]
+            y = registers[base + c]
             if y == 0:
                 fault = faults.DIVISION
             elif y == -1:
-                registers[UINT64(base + a)] = 0
+                registers[base + a] = 0
             else:
-                registers[UINT64(base + a)] = registers[UINT64(base + b)] % y
+                registers[base + a] = registers[base + b] % y
         elif op == Op.AND:
-            registers[UINT64(base + a)] = registers[UINT64(base + b)] & registers[UINT64(base + c)]
+            registers[base + a] = registers[base + b] & registers[base + c]
         elif op == Op.OR:
-            registers[UINT64(base + a)] = registers[UINT64(base + b)] | registers[UINT64(base + c)]
+            registers[base + a] = registers[base + b] | registers[base + c]
         elif op == Op.XOR:
-            registers[UINT64(base + a)] = registers[UINT64(base + b)] ^ registers[UINT64(base + c)]
+            registers[base + a] = registers[base + b] ^ registers[base + c]
         elif op == Op.SHL:
-            x = registers[UINT64(base + b)]
-            y = registers[UINT64(base + c)]
+            x = registers[base + b]
+            y = registers[base + c]
             if y < 0 or y > 63:
                 fault = faults.SHIFT
                 detail = y
             elif (x << y) >> y != x:
                 fault = faults.OVERFLOW
             else:
-                registers[UINT64(base + a)] = x << y
+                registers[base + a] = x << y
         elif op == Op.SHR:
-            y = registers[UINT64(base + c)]
+            y = registers[base + c]
             if y < 0 or y > 63:
                 fault = faults.SHIFT
                 detail = y
             else:
-                registers[UINT64(base + a)] = np.int64(
-                    UINT64(registers[UINT64(base + b)]) >> UINT64(y)
+                registers[base + a] = np.int64(
+                    UINT64(registers[base + b]) >> UINT64(y)
                 )
         elif op == Op.SAR:
-            y = registers[UINT64(base + c)]
+            y = registers[base + c]
             if y < 0 or y > 63:
                 fault = faults.SHIFT
                 detail = y
             else:
-                registers[UINT64(base + a)] = registers[UINT64(base + b)] >> y
+                registers[base + a] = registers[base + b] >> y
         elif op == Op.EQ:
-            registers[UINT64(base + a)] = np.int64(
-                registers[UINT64(base + b)] == registers[UINT64(base + c)]
+            registers[base + a] = np.int64(
+                registers[base + b] == registers[base + c]
             )
         elif op == Op.NE:
-            registers[UINT64(base + a)] = np.int64(
-                registers[UINT64(base + b)] != registers[UINT64(base + c)]
+            registers[base + a] = np.int64(
+                registers[base + b] != registers[base + c]
             )
         elif op == Op.LT:
-            registers[UINT64(base + a)] = np.int64(
-                registers[UINT64(base + b)] < registers[UINT64(base + c)]
+            registers[base + a] = np.int64(
+                registers[base + b] < registers[base + c]
             )
         elif op == Op.LE:
-            registers[UINT64(base + a)] = np.int64(
-                registers[UINT64(base + b)] <= registers[UINT64(base + c)]
+            registers[base + a] = np.int64(
+                registers[base + b] <= registers[base + c]
             )
         elif op == Op.CALL:
             if depth == call_depth or base + b > top:
                 fault = faults.CALLS
             else:
                 frame = frames + 2 * depth
-                stack[UINT64(frame)] = pc
-                stack[UINT64(frame + 1)] = base
+                stack[frame] = pc
+                stack[frame + 1] = base
                 depth += 1
                 base += b
                 pc = a
@@ -194,14 +194,14 @@ def compute(
             else:
                 depth -= 1
                 frame = frames + 2 * depth
-                pc = stack[UINT64(frame)]
-                base = stack[UINT64(frame + 1)]
+                pc = stack[frame]
+                base = stack[frame + 1]
         elif op == Op.CPUID:
-            registers[UINT64(base + a)] = cpu
+            registers[base + a] = cpu
         elif op == Op.TIME:
-            registers[UINT64(base + a)] = (ticks + (done - 1) * instr) // TICKS_PER_CYCLE
+            registers[base + a] = (ticks + (done - 1) * instr) // TICKS_PER_CYCLE
         elif op == Op.RAND or op == Op.RANDEXP:  # noqa: PLR1714 - numba knows no `in` for enums
-            x = registers[UINT64(base + b)]
+            x = registers[base + b]
             drawn = cpu * streams + c
             if op == Op.RAND:
                 refused = x <= 0
@@ -211,16 +211,16 @@ def compute(
                 fault = faults.BOUND
                 detail = x
             else:
-                count = draws[UINT64(drawn)] + 1
-                draws[UINT64(drawn)] = count
-                bits = draw(stream_keys[UINT64(c)], cpu, count)
+                count = draws[drawn] + 1
+                draws[drawn] = count
+                bits = draw(stream_keys[c], cpu, count)
                 if op == Op.RAND:
-                    registers[UINT64(base + a)] = below(bits, x)
+                    registers[base + a] = below(bits, x)
                 else:
-                    registers[UINT64(base + a)] = exponential(bits, x)
+                    registers[base + a] = exponential(bits, x)
         elif op == Op.CHECK:
             done -= 1
-            if registers[UINT64(base + a)] == 0:
+            if registers[base + a] == 0:
                 fault = faults.CHECK
                 detail = b
         if fault != 0:
