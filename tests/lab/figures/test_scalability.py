@@ -15,7 +15,7 @@ from smplab.lab.figures.scalability import draw
 from smplab.lab.records import Record
 from smplab.lab.tables import point_rows, write_csv
 from smplab.plugin.contexts import Draw
-from smplab.plugin.host import Figure
+from smplab.plugin.contribution import Figure
 from smplab.plugin.registry import Owner
 from tests.lab import fakes
 
