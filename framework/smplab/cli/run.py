@@ -156,7 +156,8 @@ def _print_estimate(grid: Grid) -> None:
     try:
         warm_up()
         seconds = estimated_s(grid.points, run_point) / workers
-        time = f"about {in_words(seconds)} with executor={executor['name']}"
+        share = f" on {workers} workers" if workers > 1 else ""
+        time = f"about {in_words(seconds)} of computing{share}"
     except SmplabError as error:
         time = f"no estimate, since a sample failed: {error}"
     print(f"{count} {'point' if count == 1 else 'points'}; {time}", file=sys.stderr)
