@@ -53,11 +53,8 @@ def build_image(
         parameters = ("cpus", *numbers, *(obj.base for obj in objects))
         unit = Unit(parameters, inline_budget)
         entry = compile_entry(Statements, unit, [run], "run")
-        boots = [
-            component.boot
-            for component in components.values()
-            if is_routine(getattr(getattr(component, "boot", None), "__func__", None))
-        ]
+        methods = [getattr(component, "boot", None) for component in components.values()]
+        boots = [boot for boot in methods if is_routine(getattr(boot, "__func__", None))]
         boot = compile_entry(Statements, unit, boots, "boot") if boots else None
     functions = _reachable([entry, *([boot] if boot else [])])
     addresses = frozenset(range(1 + len(numbers), len(parameters)))

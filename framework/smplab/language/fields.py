@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -74,7 +75,7 @@ def evaluate(annotation: Any, names: Mapping[str, Any], globals_: dict[str, Any]
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        return eval(annotation, globals_, dict(names))
+        return eval(annotation, globals_, dict(names))  # noqa: S307  the author's own source
     return annotation
 
 
@@ -82,7 +83,7 @@ def kind_of(hint: Any, names: Mapping[str, Any], globals_: dict[str, Any]) -> An
     """The kind that an evaluated annotation means.
 
     Returns:
-        a Scalar, a RefKind, PLACE, a Struct class, `Array[...]` as it is, or None for anything else.
+        a Scalar, a RefKind, PLACE, a Struct class, `Array[...]` as it is, or None for the rest.
     """
     if hint is int:
         return Scalar.INT
@@ -128,7 +129,7 @@ def _lay_out(struct: type[Struct]) -> StructLayout:
             continue
         globals_ = owner._globals
         names = {**owner._namespace, owner.__name__: owner}
-        for name, annotation in owner.__dict__.get("__annotations__", {}).items():
+        for name, annotation in inspect.get_annotations(owner).items():
             where = f"{owner.__name__}.{name}"
             spec = owner.__dict__.get(name, FieldSpec())
             try:

@@ -26,7 +26,7 @@ Ref = Annotated[T, REF_MARK]
 """An address of a Struct, or NULL. mypy takes `Ref[Node]` for a Node, so that fields type-check."""
 
 Place = Annotated[Any, PLACE_MARK]
-"""Annotation of a routine's parameter that takes a field by address: `self.wait(cpu, node.next)`."""
+"""Annotation of a routine's parameter that takes a field by address: `wait(cpu, node.next)`."""
 
 NULL: Any = 0
 """The address of nothing. An access through it is a diagnosed error."""

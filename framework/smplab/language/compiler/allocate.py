@@ -1,8 +1,8 @@
 """Register allocation: live ranges, copies joined away, few registers.
 
-A routine's frame has as many registers as it needs at once; there is no spilling. Arguments arrive in
-registers 0, 1, ... and the result leaves in register 0. Arguments of a call are put just above the
-frame, where the callee finds them as its own registers 0, 1, ...
+A routine's frame has as many registers as it needs at once; there is no spilling. Arguments arrive
+in registers 0, 1, ... and the result leaves in register 0. Arguments of a call are put just above
+the frame, where the callee finds them as its own registers 0, 1, ...
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Bounds:
         if key is not None:
             kind, value = key
             if kind == "i":
-                return abs(value)
+                return abs(int(value))
             if kind == "id" or value == 0:  # parameter 0 is the number of CPUs
                 return CPUS
             return ADDRESS if value in self._addresses else _UNKNOWN
@@ -52,7 +52,7 @@ class Bounds:
             case Op.ADD | Op.SUB:
                 return self.of(instr.srcs[0]) + self.of(instr.srcs[1])
             case Op.ADDI:
-                return self.of(instr.srcs[0]) + abs(instr.imms[0])
+                return self.of(instr.srcs[0]) + abs(int(instr.imms[0]))
             case Op.MUL:
                 return self.of(instr.srcs[0]) * self.of(instr.srcs[1])
             case Op.MOD:

@@ -45,8 +45,12 @@ INTRINSICS: dict[str, _Parameters] = {
     "shift_right_logical": _parameters("value:v n:v"),
 }
 _ATOMIC = {
-    "swap": Op.SWAP, "cas": Op.CAS, "fetch_add": Op.FADD, "fetch_or": Op.FOR, "fetch_and": Op.FAND,
-}  # fmt: skip
+    "swap": Op.SWAP,
+    "cas": Op.CAS,
+    "fetch_add": Op.FADD,
+    "fetch_or": Op.FOR,
+    "fetch_and": Op.FAND,
+}
 
 
 class Intrinsics(Conditions):
@@ -80,8 +84,8 @@ class Intrinsics(Conditions):
             given[keyword.arg] = keyword.value
         how = {parameter[0]: parameter for parameter in parameters}
         result: dict[str, Any] = {}
-        for argument in given:  # in the order in which they are written, as Python evaluates them
-            result[argument] = self._take(given[argument], name, how[argument][1])
+        for argument, value in given.items():  # as they are written, so as Python evaluates them
+            result[argument] = self._take(value, name, how[argument][1])
         for argument, _, default in parameters:
             if argument not in result:
                 if default is _MISSING:

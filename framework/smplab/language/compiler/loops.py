@@ -134,8 +134,12 @@ class Loops(Calls):
                     and join_kinds(first.kind, later.kind) != first.kind
                 )
                 if changed:
-                    self.fail(node, f"`{name}` is a {first.kind} at the first turn of the loop and"
-                              " something else later", "a variable for each")  # fmt: skip
+                    self.fail(
+                        node,
+                        f"`{name}` is a {first.kind} at the first turn of the loop and"
+                        " something else later",
+                        "a variable for each",
+                    )
             elif isinstance(first, Static | ArrayValue | Reg) and not same(first, later):
                 self.fail(node, f"`{name}` {DIFFERENT_OBJECTS.problem}", DIFFERENT_OBJECTS.instead)
 
@@ -149,17 +153,23 @@ class Loops(Calls):
             )
         call = node.iter
         is_range = (
-            isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id == "range"
             and "range" not in self.env
-        )  # fmt: skip
+        )
         if is_range:
             assert isinstance(call, ast.Call)
             self._for_range(node, call)
             return
         items = self.value(node.iter)
         if not isinstance(items, Static):
-            self.fail(node.iter, "a loop goes over range() or over a tuple or list that is known when"
-                      " the image is built", "for i in range(n): ... table[i]")  # fmt: skip
+            self.fail(
+                node.iter,
+                "a loop goes over range() or over a tuple or list that is known when"
+                " the image is built",
+                "for i in range(n): ... table[i]",
+            )
         try:
             elements = list(items.object)
         except TypeError:
@@ -169,8 +179,11 @@ class Loops(Calls):
                 "range(), a tuple or a list",
             )
         if len(elements) > UNROLL_LIMIT:
-            self.fail(node.iter, f"{len(elements)} turns would be unrolled, {UNROLL_LIMIT} at most",
-                      "an Array in memory and range()")  # fmt: skip
+            self.fail(
+                node.iter,
+                f"{len(elements)} turns would be unrolled, {UNROLL_LIMIT} at most",
+                "an Array in memory and range()",
+            )
         self._unroll(node, elements)
 
     def _unroll(self, node: ast.For, elements: list[Any]) -> None:
@@ -186,9 +199,9 @@ class Loops(Calls):
                         "one variable for each element",
                     )
                 for target, item in zip(node.target.elts, element, strict=True):
-                    self.store_to(target, self.wrap(node.iter, item))
+                    self.store_to(target, self.wrap(item))
             else:
-                self.store_to(node.target, self.wrap(node.iter, element))
+                self.store_to(node.target, self.wrap(element))
             self.statements(node.body)
             self.loops.pop()
             if self.alive:
@@ -205,8 +218,11 @@ class Loops(Calls):
         values = [self.value(argument) for argument in call.args]
         step = values[2] if len(values) == 3 else Static(1)
         if not isinstance(step, Static) or not is_number(step.object) or step.object == 0:
-            self.fail(call.args[2], "the step must be a number other than 0 that is known when the image is built",
-                      "a constant step")  # fmt: skip
+            self.fail(
+                call.args[2],
+                "the step must be a number other than 0 that is known when the image is built",
+                "a constant step",
+            )
         start = values[0] if len(values) > 1 else Static(0)
         stop = values[1] if len(values) > 1 else values[0]
         first = self.register(call, start)

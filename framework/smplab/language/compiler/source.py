@@ -158,8 +158,8 @@ def _signature(source: Source) -> None:
             return kind_of(
                 evaluate(annotations.get(name), source.names, globals_), source.names, globals_
             )
-        except Exception:
-            return None  # an annotation that only type checkers can resolve says nothing here
+        except Exception:  # noqa: BLE001  what only type checkers can resolve says nothing here
+            return None
 
     for position, argument in enumerate(plain):
         default = defaults[position - missing] if position >= missing else NO_DEFAULT

@@ -8,7 +8,7 @@ from typing import Any
 
 from smplab.language.compiler.emitter import Writer
 from smplab.language.compiler.loops import Join, Loops
-from smplab.language.compiler.refusals import refuse_statement
+from smplab.language.compiler.refusals import refused_statement
 from smplab.language.compiler.source import Source
 from smplab.language.compiler.unit import Unit
 from smplab.language.compiler.values import (
@@ -58,16 +58,22 @@ class Statements(Loops):
         if len(given) < len(values):
             name = self.source.tree.name
             node = next(node for node, value in self.results if value is None)
-            self.fail(node, f"`{name}` returns a value on some ways and none on others",
-                      "a return with a value at every end")  # fmt: skip
+            self.fail(
+                node,
+                f"`{name}` returns a value on some ways and none on others",
+                "a return with a value at every end",
+            )
         first = given[0]
         if all(same(first, other) for other in given) and isinstance(first, Static):
             return first
         if not all(
             isinstance(value, Reg) or is_number(getattr(value, "object", None)) for value in given
         ):
-            self.fail(self.source.tree, f"`{self.source.tree.name}` returns different compile-time objects",
-                      "conditions that are known when the image is built")  # fmt: skip
+            self.fail(
+                self.source.tree,
+                f"`{self.source.tree.name}` returns different compile-time objects",
+                "conditions that are known when the image is built",
+            )
         kinds = [self.kind(value) for value in given]
         kind = kinds[0]
         for other in kinds[1:]:
@@ -111,7 +117,7 @@ class Statements(Loops):
             case ast.Pass():
                 pass
             case _:
-                refuse_statement(self, node)
+                raise refused_statement(self, node)
 
     def _expression_statement(self, node: ast.expr) -> None:
         if isinstance(node, ast.Constant) and (isinstance(node.value, str) or node.value is ...):
@@ -166,7 +172,7 @@ class Statements(Loops):
                     f"{len(target.elts)} values are needed here",
                     "one expression for each variable",
                 )
-            values = [self.wrap(source, item) for item in items]
+            values = [self.wrap(item) for item in items]
         for one, value in zip(target.elts, values, strict=True):
             self.store_to(one, value)
 
@@ -176,8 +182,7 @@ class Statements(Loops):
             case ast.Name():
                 self.assign(target, target.id, value)
             case ast.Attribute() | ast.Subscript():
-                self._refuse_object(target)
-                place = self.place(target)
+                place = self._target_place(target)
                 self.check_kind(target, self.kind(value), place.kind)
                 self.store(target, place, self.register(target, value))
             case _:
@@ -185,12 +190,18 @@ class Statements(Loops):
                     target, "only variables, fields and elements can be assigned", "one of these"
                 )
 
-    def _refuse_object(self, target: ast.Attribute | ast.Subscript) -> None:
-        base = self.value(target.value) if isinstance(target.value, ast.Name) else None
-        if isinstance(base, Static):
-            what = target.attr if isinstance(target, ast.Attribute) else "element"
-            self.fail(target, f"`{what}` of a compile-time object cannot change when the image runs",
-                      "a field of a Struct placed in layout(), or a local variable")  # fmt: skip
+    def _target_place(self, target: ast.Attribute | ast.Subscript) -> PlaceValue:
+        located = self.locate(target)
+        if isinstance(located, PlaceValue):
+            return located
+        name = f"`{target.attr}`" if isinstance(target, ast.Attribute) else "this element"
+        if isinstance(located, Reg) and isinstance(located.kind, RefKind):
+            raise self.error(target, f"{name} is a whole Struct", "an assignment to each field")
+        raise self.error(
+            target,
+            f"{name} of a compile-time object cannot change when the image runs",
+            "a field of a Struct placed in layout(), or a local variable",
+        )
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is None or not isinstance(node.target, ast.Name):
@@ -202,8 +213,8 @@ class Statements(Loops):
             globals_ = self.source.function.__globals__
             hint = evaluate_annotation(ast.unparse(node.annotation), names, globals_)
             kind = kind_of(hint, names, globals_)
-        except Exception:
-            kind = None  # only type checkers know it
+        except Exception:  # noqa: BLE001  only type checkers know it
+            kind = None
         self.assign(node, node.target.id, self.declared(node.value, self.value(node.value), kind))
 
     def _augmented(self, node: ast.AugAssign) -> None:
@@ -217,8 +228,7 @@ class Statements(Loops):
             self.assign(node, node.target.id, new)
             return
         assert isinstance(node.target, ast.Attribute | ast.Subscript)
-        self._refuse_object(node.target)
-        place = self.place(node.target)
+        place = self._target_place(node.target)
         loaded = self.load(node, place)
         result = self._binary(node, node.op, loaded, self.value(node.value))
         self.store(node, place, self.register(node, result))

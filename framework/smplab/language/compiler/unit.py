@@ -33,6 +33,7 @@ class Unit:
         inline_budget: instructions that one inlined call may grow to, with all inlined in it.
         called: routines that are really called, by routine and compile-time arguments.
         too_big: those of them that were tried inline and found too big.
+        kept: compile-time arguments that `called` names by identity, which must not be reused.
         inlining: code objects of the routines being compiled, outermost first, against recursion.
     """
 
@@ -46,3 +47,4 @@ class Unit:
         self.called: dict[Any, Function] = {}
         self.too_big: set[Any] = set()
         self.inlining: list[Any] = []
+        self.kept: list[Any] = []
