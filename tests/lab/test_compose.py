@@ -4,7 +4,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from smplab.lab.compose import Composer, alternatives, publish, sweeps, to_plain
+from smplab.lab.compose import Composer, publish, sweeps, to_plain
 from smplab.plugin.contexts import Components
 from smplab.plugin.errors import ConfigError
 from smplab.plugin.hookspecs import hookimpl
@@ -61,6 +61,15 @@ def test_publishing_again_changes_nothing() -> None:
         ("mechanism/lock=glob(*)", ["mechanism/lock=mcs", "mechanism/lock=ticket"]),
         ("workload.think='a,b'", ["workload.think='a,b'"]),
         ("cpus=[1,2]", ["cpus=[1,2]"]),
+        (
+            "instr_cycles=0.5,1e3,true",
+            ["instr_cycles=0.5", "instr_cycles=1000.0", "instr_cycles=True"],
+        ),
+        (
+            "workload.think=a,'b c',x_1",
+            ["workload.think=a", "workload.think='b c'", "workload.think=x_1"],
+        ),
+        ("instr_cycles=range(0,0.3,0.1)", [f"instr_cycles={v}" for v in (0.0, 0.1, 0.2)]),
         ("~policy", ["~policy"]),
         ("+mechanism/tracking=cohort", ["+mechanism/tracking=cohort"]),
     ],
@@ -68,9 +77,15 @@ def test_publishing_again_changes_nothing() -> None:
 def test_an_override_has_the_alternatives_that_hydra_sees(
     override: str, expected: list[str]
 ) -> None:
-    (parsed,) = Composer(HOST).parse([override])
+    composer = Composer(HOST)
+    (parsed,) = composer.parse([override])
+    found = composer.alternatives(parsed)
     assert sweeps(parsed) == (len(expected) > 1)
-    assert alternatives(parsed) == expected
+    assert [alternative.input_line for alternative in found] == expected
+    # Each is what Hydra makes of the text.
+    again = composer.parse(expected)
+    assert [o.value() for o in found] == [o.value() for o in again]
+    assert [type(o.value()) for o in found] == [type(o.value()) for o in again]
 
 
 def test_a_group_and_a_value_are_told_apart() -> None:
