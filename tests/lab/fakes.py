@@ -35,9 +35,7 @@ def config(lock: str = "ticket", cpus: int = 1, replica: int = 0, **more: Any) -
 def point(lock: str = "ticket", cpus: int = 1, replica: int = 0, **more: Any) -> Point:
     """A point; its name tells what it is."""
     extra = "".join(f"-{k}={v}" for k, v in more.items())
-    return Point(
-        config(lock, cpus, replica, **more), f"{lock}-{cpus}-{replica}{extra}", 1, replica
-    )
+    return Point(config(lock, cpus, replica, **more), f"{lock}-{cpus}-{replica}{extra}", 1, replica)
 
 
 def grid(

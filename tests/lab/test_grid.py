@@ -8,6 +8,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import create_config_search_path
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -226,6 +227,11 @@ def hydras_own(combination: list[str]) -> dict[str, Any]:
     return to_plain(without_hydra(config))
 
 
+def in_one_form(override: Override) -> str:
+    """Return an override as Hydra's sweeper writes it."""
+    return f"{override.get_key_element()}={override.get_value_element_as_str()}"
+
+
 @settings(max_examples=200)
 @given(override_sets(), st.data())
 def test_points_are_those_of_hydras_own_composition(
@@ -233,10 +239,10 @@ def test_points_are_those_of_hydras_own_composition(
 ) -> None:
     parsed = OverridesParser.create(config_loader=HYDRAS).parse_overrides(overrides)
     hydras = BasicSweeper.split_arguments(parsed, None)[0]
-    ours = [list(c) for c in combinations(OURS.parse(overrides), multirun=True)]
-    assert ours == hydras
-    combination = data.draw(st.sampled_from(hydras))
-    assert OURS.config(tuple(combination)) == hydras_own(combination)
+    ours = list(combinations(OURS.parse(overrides), OURS, multirun=True))
+    assert [[in_one_form(o) for o in combination] for combination in ours] == hydras
+    number = data.draw(st.integers(0, len(ours) - 1))
+    assert OURS.config(ours[number]) == hydras_own(hydras[number])
 
 
 class RingPlugin(SamplePlugin):

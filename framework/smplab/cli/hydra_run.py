@@ -20,8 +20,8 @@ from hydra._internal.utils import (
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
-from smplab.cli.run import sweep_name
-from smplab.lab.compose import CONFIG_NAME, Composer, alternatives, in_our_words
+from smplab.cli.run import sweep_name, warn_of_broken_plugins
+from smplab.lab.compose import CONFIG_NAME, Composer, in_our_words
 from smplab.lab.folder import Plan, new_folder
 from smplab.lab.grid import settings_of
 from smplab.lab.hydra_job import Keep, job, recording
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         if argument in _OURS:
             raise ConfigError(f"{argument} goes with smplab's own sweeper only")
     host = shared_host()
+    warn_of_broken_plugins(host)
     composer = Composer(host)  # makes Hydra know the plugins
     parser = get_args_parser()
     given = parser.parse_args(list(arguments))
@@ -71,7 +72,7 @@ def _check(overrides: Sequence[str], composer: Composer) -> None:
     """Refuse components that do not exist before anything is begun."""
     for override in composer.parse(overrides):
         if not override.is_interval_sweep():
-            for alternative in composer.parse(alternatives(override)):
+            for alternative in composer.alternatives(override):
                 composer.check_choice(alternative)
 
 

@@ -17,12 +17,14 @@ from smplab.plugin.schema import Parameter
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from smplab.machine.description import Machine
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the verb; return 1 if a plugin did not load."""
     parser = argparse.ArgumentParser("smplab plugins", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | show NAME")
-    listing = verbs.add_parser("list", help="what is installed, and what failed to load")
+    listing = verbs.add_parser("list", help="what is installed; code 1 if something failed to load")
     showing = verbs.add_parser("show", help="one component: parameters, sources, documentation")
     showing.add_argument("name", metavar="NAME", help="ticket, or mechanism/lock/ticket")
     for verb in (listing, showing):
@@ -95,7 +97,8 @@ def _show(entry: Entry, as_json: bool) -> None:
         return
     console = _console()
     console.print(full_name(entry), f"({entry.owner})", style="bold", highlight=False)
-    console.print(entry.doc, markup=False, highlight=False)
+    for paragraph in entry.doc.split("\n\n"):
+        console.print(" ".join(paragraph.split()), markup=False, highlight=False)
     if _source(entry):
         console.print(f"\nSource: {_source(entry)}", markup=False, highlight=False)
     if entry.slots():
@@ -105,10 +108,13 @@ def _show(entry: Entry, as_json: bool) -> None:
         for parameter in entry.parameters:
             _print_parameter(console, entry, parameter)
     if numbers:
+        from rich.table import Table
+
         console.print("\nNumbers of the machine, with the default parameters", style="bold")
+        table = Table(box=None, show_header=False, padding=(0, 1, 0, 1))
         for number in numbers:
-            line = f"  {number['name']}: {number['provenance']}"
-            console.print(f"{line} ({number['source']})", markup=False, highlight=False)
+            table.add_row(number["name"], number["value"], number["provenance"], number["source"])
+        console.print(table, highlight=False)
     if problem:
         console.print(f"\nNo numbers by default: {problem}", markup=False, highlight=False)
 
@@ -139,17 +145,33 @@ def _bounds(parameter: Parameter) -> str:
 
 
 def _numbers(entry: Entry) -> tuple[list[dict[str, str]], str | None]:
-    """Return the provenance of a topology's numbers, or why it describes no machine by default."""
+    """Return a topology's numbers with provenance, or why it describes no machine by default."""
     if entry.kind != "topology" or any(parameter.required for parameter in entry.parameters):
         return [], None
     try:
-        origins = entry.component().describe().origins
+        machine = entry.component().describe()
     except SmplabError as error:
         return [], str(error)
     return [
-        {"name": name, "provenance": origin.provenance.value, "source": origin.source}
-        for name, origin in origins.items()
+        {
+            "name": name,
+            "value": _value(machine, name),
+            "provenance": origin.provenance.value,
+            "source": origin.source,
+        }
+        for name, origin in machine.origins.items()
     ], None
+
+
+def _value(machine: Machine, name: str) -> str:
+    """Return one of a machine's numbers as text; of a table of distances its range."""
+    value: Any = machine
+    for part in name.split("."):
+        value = getattr(value, part, "")
+    unique = sorted(set(value.flat)) if hasattr(value, "flat") else []
+    if len(unique) > 1:
+        return f"{unique[0]} to {unique[-1]}"
+    return str(unique[0] if unique else value)
 
 
 def _summary(entry: Entry) -> dict[str, Any]:

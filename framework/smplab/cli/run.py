@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     grid = _resumed(given, host) if given.resume else _expanded(given, host)
     if given.dry_run:
         _print_points(grid, given.json)
+        _print_estimate(grid)
         return 0
     outcome = _run(grid, given, arguments, host)
     _print_outcome(outcome, given.json)
@@ -136,7 +137,30 @@ def _print_points(grid: Grid, as_json: bool) -> None:
     for point, config in zip(grid.points, flat, strict=True):
         values = " ".join(f"{key}={config[key]}" for key in varied if key in config)
         print(f"{point.hash}  {values}".rstrip())
-    print(f"{len(grid.points)} points", file=sys.stderr)
+
+
+def _print_estimate(grid: Grid) -> None:
+    """Say on standard error how many points there are and how long they will take."""
+    import os
+
+    from smplab.lab.estimate import estimated_s, in_words
+    from smplab.lab.point import run_point
+    from smplab.language.errors import SmplabError
+    from smplab.machine import warm_up
+
+    count = len(grid.points)
+    executor = grid.settings["executor"]
+    workers = 1
+    if "workers" in executor:
+        workers = min(count, executor["workers"] or len(os.sched_getaffinity(0)))
+    try:
+        warm_up()
+        seconds = estimated_s(grid.points, run_point) / workers
+        share = f" on {workers} workers" if workers > 1 else ""
+        time = f"about {in_words(seconds)} of computing{share}"
+    except SmplabError as error:
+        time = f"no estimate, since a sample failed: {error}"
+    print(f"{count} {'point' if count == 1 else 'points'}; {time}", file=sys.stderr)
 
 
 def _print_outcome(outcome: SweepOutcome, as_json: bool) -> None:
@@ -195,7 +219,7 @@ Simulate one configuration; with -m every combination of several values:
   smplab run -m mechanism/lock=ticket,mcs 'cpus=range(1,9)' replicas=3
 
   -m, --multirun     several values of a key are a sweep
-  --dry-run          list the points, run nothing
+  --dry-run          list the points and estimate the time, run nothing
   --resume DIR       run what a sweep's folder lacks; executor and tracking may
                      be chosen anew
   --json             JSON, alone on standard output

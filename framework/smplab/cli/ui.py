@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     store = given.store or _default_store()
     port = _port(given.port)
     url = f"http://{HOST}:{port}"
-    print(f"MLflow on {store}\nopening {url} in some seconds; Ctrl-C ends it", file=sys.stderr)
+    print(f"MLflow on {store}\n{url} answers in some seconds; Ctrl-C ends it", file=sys.stderr)
     process = subprocess.Popen(command(store, port), env=os.environ | ENVIRONMENT)
     if not given.no_browser:
         threading.Thread(target=_open_when_up, args=(process, port, url), daemon=True).start()
@@ -46,6 +46,7 @@ ENVIRONMENT = {
     # Without it MLflow starts a runner and five consumers of 250 MB each.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 
 
@@ -53,7 +54,7 @@ def command(store: str, port: int) -> list[str]:
     """Return the command that serves a store."""
     return [
         sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store, "--host", HOST,
-        "--port", str(port), "--workers", "1",
+        "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning",
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ host's components and folders theirs; a `Composer` does it whenever another host
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, ValueType
+from hydra.core.override_parser.types import Override, Transformer, ValueType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -97,6 +98,31 @@ class Composer:
             if not override.key_or_group:
                 raise ConfigError(f"{override.input_line!r} is no override: it has no key")
         return parsed
+
+    def alternatives(self, override: Override) -> list[Override]:
+        """Return an override's alternatives as overrides of one value each: cpus=1, cpus=2.
+
+        Raises:
+            ConfigError: an interval, which has no list of values.
+        """
+        if not sweeps(override):
+            return [override]
+        if override.value_type is ValueType.INTERVAL_SWEEP:
+            raise ConfigError(
+                f"{override.input_line}: an interval needs an optimiser (hydra/sweeper=...); "
+                "a grid takes a list or range(start,stop,step)"
+            )
+        key = override.get_key_element()
+        return [self._single(override, key, value) for value in override.sweep_iterator()]
+
+    def _single(self, override: Override, key: str, value: Any) -> Override:
+        line = f"{key}={Transformer.str(value)}"
+        if type(value) not in {int, float, bool}:
+            return self.parse([line])[0]
+        # Numbers parse to themselves; not to parse them again saves a third of a point's cost.
+        return dataclasses.replace(
+            override, value_type=ValueType.ELEMENT, _value=value, input_line=line
+        )
 
     def chooses_group(self, override: Override) -> bool:
         """Tell whether an override chooses a component, as Hydra sees it, or sets a value."""
@@ -230,22 +256,3 @@ def to_plain(config: DictConfig) -> dict[str, Any]:
 def sweeps(override: Override) -> bool:
     """Tell whether an override has several values."""
     return bool(override.is_sweep_override())
-
-
-def alternatives(override: Override) -> list[str]:
-    """Return an override's alternatives as overrides of one value each: ["cpus=1", "cpus=2"].
-
-    Raises:
-        ConfigError: an interval, which has no list of values.
-    """
-    key = override.get_key_element()
-    if not sweeps(override):
-        if override.is_delete() and override.value() is None:
-            return [str(key)]
-        return [f"{key}={override.get_value_element_as_str()}"]
-    if override.value_type is ValueType.INTERVAL_SWEEP:
-        raise ConfigError(
-            f"{override.input_line}: an interval needs an optimiser (hydra/sweeper=...); "
-            "a grid takes a list or range(start,stop,step)"
-        )
-    return [f"{key}={value}" for value in override.sweep_string_iterator()]

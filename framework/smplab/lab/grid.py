@@ -17,7 +17,7 @@ from typing import Any
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
-from smplab.lab.compose import Composer, alternatives, sweeps, to_plain
+from smplab.lab.compose import Composer, sweeps, to_plain
 from smplab.lab.config import checked, point_config, settings
 from smplab.plugin.contexts import Point
 from smplab.plugin.errors import ConfigError
@@ -63,9 +63,9 @@ def expand(
     shared: dict[str, Any] | None = None
     for lines, in_grid in _experiments(given, composer):
         many = multirun or in_grid
-        for combination in combinations(composer.parse(lines), many):
+        for combination in combinations(lines, composer, many):
             config = composer.config(combination)
-            named = [line.lstrip("+~").partition("=")[0] for line in combination]
+            named = [override.key_or_group for override in combination]
             config = checked(config, named, host)
             if shared is None:
                 shared = settings(config)
@@ -85,7 +85,8 @@ def settings_of(overrides: Sequence[str], host: Host) -> dict[str, Any]:
     Raises:
         ConfigError: what is asked for does not exist or is out of bounds.
     """
-    config = CachingComposer(Composer(host)).config(tuple(overrides))
+    composer = CachingComposer(Composer(host))
+    config = composer.config(composer.parse(overrides))
     return settings(checked(config, (), host))
 
 
@@ -96,42 +97,43 @@ def points_of(config: Mapping[str, Any], identity: Identity) -> Iterator[Point]:
         yield Point(point, identity(point), config["seed"], replica)
 
 
-def combinations(overrides: Sequence[Override], multirun: bool) -> Iterator[tuple[str, ...]]:
+def combinations(
+    overrides: Sequence[Override], composer: CachingComposer, multirun: bool
+) -> Iterator[tuple[Override, ...]]:
     """Yield the overrides of each point, the last one varying fastest, as Hydra's sweeper does.
 
     Raises:
         ConfigError: a key has several values, but `multirun` is not set.
     """
-    by_key: dict[str, list[str]] = {}
+    by_key: dict[str, list[Override]] = {}
     for override in overrides:
         if sweeps(override) and not multirun:
             raise ConfigError(
                 f"{override.input_line} has several values: add -m to sweep over them, or write "
                 "KEY=[a,b] for a list"
             )
-        by_key[override.get_key_element()] = alternatives(override)
+        by_key[override.get_key_element()] = composer.alternatives(override)
     yield from itertools.product(*by_key.values())
 
 
 def _experiments(
     given: Sequence[Override], composer: CachingComposer
-) -> Iterator[tuple[list[str], bool]]:
+) -> Iterator[tuple[list[Override], bool]]:
     """Yield the overrides of each grid of the chosen experiments, and whether it is a grid."""
-    lines = [str(override.input_line) for override in given]
     chosen = [o for o in given if o.key_or_group == "experiment" and not o.is_delete()]
     if not chosen:
-        yield lines, False
+        yield list(given), False
         return
-    rest = [line for override, line in zip(given, lines, strict=True) if override not in chosen]
+    rest = [override for override in given if override not in chosen]
     keys = {o.key_or_group.replace("/", ".") for o in given}
-    for choice in alternatives(chosen[-1]):
-        grids = composer.config((choice,))["grids"]
-        for grid in [{}] if grids is None else _as_grids(grids, choice):
-            own = [
+    for choice in composer.alternatives(chosen[-1]):
+        grids = composer.config([choice])["grids"]
+        for grid in [{}] if grids is None else _as_grids(grids, str(choice.input_line)):
+            own = composer.parse(
                 f"{key}={_in_hydras_syntax(value)}"
                 for key, value in grid.items()
                 if key.replace("/", ".") not in keys
-            ]
+            )
             yield [choice, *own, *rest], grids is not None
 
 
@@ -152,17 +154,19 @@ class CachingComposer:
 
     def __init__(self, composer: Composer) -> None:
         self._composer = composer
-        self._overrides: dict[str, Override] = {}
-        self._composed: dict[str, bool] = {}
+        self._groups: dict[str, bool] = {}
         self._bases: dict[tuple[str, ...], _Base] = {}
 
     def parse(self, lines: Iterable[str]) -> list[Override]:
-        """Parse overrides, each text once."""
-        return [self._parsed(line) for line in lines]
+        """Parse overrides."""
+        return self._composer.parse(list(lines))
 
-    def config(self, combination: tuple[str, ...]) -> dict[str, Any]:
+    def alternatives(self, override: Override) -> list[Override]:
+        """Return an override's alternatives as overrides of one value each."""
+        return self._composer.alternatives(override)
+
+    def config(self, overrides: Sequence[Override]) -> dict[str, Any]:
         """Return the resolved configuration of one combination of overrides, plain."""
-        overrides = self.parse(combination)
         composed = [o for o in overrides if self._decides_composition(o)]
         values = [o for o in overrides if not self._decides_composition(o)]
         key = tuple(str(o.input_line) for o in composed)
@@ -170,17 +174,15 @@ class CachingComposer:
             self._bases[key] = _Base(self._composer, self._composer.compose(composed))
         return self._bases[key].with_values(values)
 
-    def _parsed(self, line: str) -> Override:
-        if line not in self._overrides:
-            self._overrides[line] = self._composer.parse([line])[0]
-        return self._overrides[line]
-
     def _decides_composition(self, override: Override) -> bool:
-        line = str(override.input_line)
-        if line not in self._composed:
-            of_hydra = override.is_hydra_override()
-            self._composed[line] = of_hydra or self._composer.chooses_group(override)
-        return self._composed[line]
+        if override.is_hydra_override():
+            return True
+        if isinstance(override.value(), dict):
+            return False
+        key = override.key_or_group
+        if key not in self._groups:
+            self._groups[key] = self._composer.chooses_group(override)
+        return self._groups[key]
 
 
 class _Base:
@@ -194,33 +196,32 @@ class _Base:
     def __init__(self, composer: Composer, config: DictConfig) -> None:
         self._composer = composer
         self._config = config
+        self._scratch = copy.deepcopy(config)
         self._interpolates = "${" in str(OmegaConf.to_container(config, resolve=False))
         self._plain = {} if self._interpolates else to_plain(config)
         self._values: dict[str, Any] = {}
 
     def with_values(self, overrides: Sequence[Override]) -> dict[str, Any]:
         if self._interpolates or not all(map(_is_plain_change, overrides)) or _overlap(overrides):
-            return self._composed(overrides)
-        config = self._plain
+            config = copy.deepcopy(self._config)
+            self._composer.apply(config, overrides)
+            return to_plain(config)
+        plain = self._plain
         for override in overrides:
-            keys = override.key_or_group.split(".")
             line = str(override.input_line)
             if line not in self._values:
-                value: Any = self._composed([override])
-                for key in keys:
-                    value = value[key]
-                self._values[line] = value
-            config = _with_value(config, keys, self._values[line])
-        return config
-
-    def _composed(self, overrides: Sequence[Override]) -> dict[str, Any]:
-        config = copy.deepcopy(self._config)
-        self._composer.apply(config, overrides)
-        return to_plain(config)
+                # Whatever was tried before under this key is overwritten, and no other key matters.
+                self._composer.apply(self._scratch, [override])
+                self._values[line] = OmegaConf.select(self._scratch, override.key_or_group)
+            plain = _with_value(plain, override.key_or_group.split("."), self._values[line])
+        return plain
 
 
 def _is_plain_change(override: Override) -> bool:
-    return override.type is OverrideType.CHANGE and "${" not in str(override.value())
+    value = override.value()
+    if override.type is not OverrideType.CHANGE or isinstance(value, dict | list):
+        return False
+    return not (isinstance(value, str) and "${" in value)
 
 
 def _overlap(overrides: Sequence[Override]) -> bool:

@@ -21,14 +21,23 @@ from smplab.language.memory import Memory
 from smplab.language.routines import is_routine
 from smplab.language.verifier import verify_image
 
+INLINE_BUDGET = 256
+"""Instructions that one inlined call may grow to; what is bigger is really called."""
 
-def build_image(components: Mapping[str, Component], main: str = "workload") -> Image:
+
+def build_image(
+    components: Mapping[str, Component],
+    main: str = "workload",
+    *,
+    inline_budget: int = INLINE_BUDGET,
+) -> Image:
     """Compile components into an image.
 
     Args:
         components: by the name that their parameters and objects get, slots already filled; their
             `layout` runs in this order, and so do their routines `boot`.
         main: the component whose routine `run` every CPU starts in.
+        inline_budget: instructions that one inlined call may grow to.
 
     Raises:
         CompileError: a routine uses what the language lacks.
@@ -42,16 +51,14 @@ def build_image(components: Mapping[str, Component], main: str = "workload") -> 
     with parameters_hidden(components) as numbers:
         objects = _lay_out(components)
         parameters = ("cpus", *numbers, *(obj.base for obj in objects))
-        unit = Unit(parameters)
+        unit = Unit(parameters, inline_budget)
         entry = compile_entry(Statements, unit, [run], "run")
-        boots = [
-            component.boot
-            for component in components.values()
-            if is_routine(getattr(getattr(component, "boot", None), "__func__", None))
-        ]
+        methods = [getattr(component, "boot", None) for component in components.values()]
+        boots = [boot for boot in methods if is_routine(getattr(boot, "__func__", None))]
         boot = compile_entry(Statements, unit, boots, "boot") if boots else None
     functions = _reachable([entry, *([boot] if boot else [])])
-    linked = link({function: finish(function) for function in functions})
+    addresses = frozenset(range(1 + len(numbers), len(parameters)))
+    linked = link({function: finish(function, addresses) for function in functions})
     image = Image(
         code=np.array(linked.rows, np.int64),
         sites=tuple(linked.sites),

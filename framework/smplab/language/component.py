@@ -1,7 +1,8 @@
 """Components: the compile-time objects that routines are methods of, and their parameters.
 
-A component is a dataclass. Its fields are its parameters, its methods marked `@routine` are compiled,
-everything else about it is evaluated when the image is built and costs nothing at run time.
+A component is a dataclass. Its fields are its parameters, its methods marked `@routine` are
+compiled, everything else about it is evaluated when the image is built and costs nothing at run
+time.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ class Cpu:
 
     def wait(self, place: Any) -> None:
         """Sleep until another CPU writes the line of `place`; returns at once if one did since
-        this CPU read it. Charged to Cause.LOCK_WAIT."""
+        this CPU read it. Charged to Cause.LOCK_WAIT.
+        """
         _outside("wait")
 
     def idle(self, place: Any) -> None:

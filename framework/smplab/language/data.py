@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -33,11 +32,48 @@ class DataParameter:
     __hash__ = object.__hash__
 
 
-for _operator in (
-    "add radd sub rsub mul rmul floordiv rfloordiv truediv rtruediv mod rmod pow rpow lshift"
-    " rlshift rshift rrshift and rand or ror xor rxor neg pos invert abs int index float bool eq"
-    " ne lt le gt ge iter len"
-).split():
+for _operator in [
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "floordiv",
+    "rfloordiv",
+    "truediv",
+    "rtruediv",
+    "mod",
+    "rmod",
+    "pow",
+    "rpow",
+    "lshift",
+    "rlshift",
+    "rshift",
+    "rrshift",
+    "and",
+    "rand",
+    "or",
+    "ror",
+    "xor",
+    "rxor",
+    "neg",
+    "pos",
+    "invert",
+    "abs",
+    "int",
+    "index",
+    "float",
+    "bool",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "iter",
+    "len",
+]:
     setattr(DataParameter, f"__{_operator}__", DataParameter._refuse)
 
 
@@ -65,8 +101,3 @@ def parameters_hidden(components: Mapping[str, Component]) -> Iterator[dict[str,
     finally:
         for component, field, value in hidden:
             setattr(component, field, value)
-
-
-def field_names(component: Component) -> set[str]:
-    """Names of all dataclass fields of `component`."""
-    return {field.name for field in dataclasses.fields(component)}

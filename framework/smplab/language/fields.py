@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -75,7 +75,7 @@ def evaluate(annotation: Any, names: Mapping[str, Any], globals_: dict[str, Any]
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        return eval(annotation, globals_, dict(names))
+        return eval(annotation, globals_, dict(names))  # noqa: S307  the author's own source
     return annotation
 
 
@@ -83,7 +83,7 @@ def kind_of(hint: Any, names: Mapping[str, Any], globals_: dict[str, Any]) -> An
     """The kind that an evaluated annotation means.
 
     Returns:
-        a Scalar, a RefKind, PLACE, a Struct class, `Array[...]` as it is, or None for anything else.
+        a Scalar, a RefKind, PLACE, a Struct class, `Array[...]` as it is, or None for the rest.
     """
     if hint is int:
         return Scalar.INT
@@ -127,9 +127,9 @@ def _lay_out(struct: type[Struct]) -> StructLayout:
     for owner in reversed(struct.__mro__):
         if not (issubclass(owner, Struct) and owner is not Struct):
             continue
-        globals_ = vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else {}
+        globals_ = owner._globals
         names = {**owner._namespace, owner.__name__: owner}
-        for name, annotation in owner.__dict__.get("__annotations__", {}).items():
+        for name, annotation in inspect.get_annotations(owner).items():
             where = f"{owner.__name__}.{name}"
             spec = owner.__dict__.get(name, FieldSpec())
             try:

@@ -1,8 +1,8 @@
 """An image: compiled routines and the shape of their memory, good for any number of CPUs.
 
-What differs between the points of a sweep (CPUs, seed, costs, numeric parameters, the addresses that
-follow from them) is data in the parameter block, so one image serves them all: `Image.load` turns
-an image and the numbers of one point into a `Program` in microseconds.
+What differs between the points of a sweep (CPUs, seed, costs, numeric parameters, the addresses
+that follow from them) is data in the parameter block, so one image serves them all: `Image.load`
+turns an image and the numbers of one point into a `Program` in microseconds.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Image:
         entry: code address at which every CPU starts.
         boot: code address of the routine that CPU 0 runs alone before time begins, or -1.
         parameters: names of the words of the parameter block. "cpus" is always the first.
-        constants: values of the parameters that the components already fix, by name.
+        constants: what the parameters were when the image was built; `load` may change them.
         objects: what lies in memory.
         messages: texts of the checks.
         regions: names of the measured regions; region 0 is "operation".
@@ -118,10 +118,13 @@ class Image:
 
     @cached_property
     def digest(self) -> str:
-        """Hash of all that decides a run, but not of file names and line numbers."""
+        """Hash of all that decides a run, but not of file names, line numbers and `constants`.
+
+        Which numbers the components held when the image was built says nothing: they are data.
+        """
         h = hashlib.sha256(np.ascontiguousarray(self.code).tobytes())
         rest = (
-            self.entry, self.boot, self.parameters, sorted(self.constants.items()),
+            self.entry, self.boot, self.parameters,
             [(o.name, o.element_words, o.extent, o.home.value, o.ghost, o.elements_per_home)
              for o in self.objects],
             self.messages, self.regions, self.counters, self.streams,
@@ -137,7 +140,8 @@ class Image:
             layout: the machine, seen as CPUs and memory nodes.
 
         Raises:
-            LoadError: a parameter is missing, unknown or beyond int64, or an object has a negative size.
+            LoadError: a parameter is missing, unknown or beyond int64, or an object has a negative
+                size.
         """
         numbers = {**self.constants, **values, "cpus": layout.cpus}
         unknown = sorted(set(values) - set(self.parameters))

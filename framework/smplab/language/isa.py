@@ -8,8 +8,8 @@ There are two classes of instruction, and the difference is the machine's whole 
 
 - A *local* instruction touches nothing but its CPU's registers. Nobody else can tell when it ran.
 - An *ordered* instruction is visible to other CPUs (or stops the run), so all CPUs' ordered
-  instructions happen in one total order: by time, then by CPU. The local instructions that follow an
-  ordered one belong to it: they run at once, up to the next ordered instruction.
+  instructions happen in one total order: by time, then by CPU. The local instructions that follow
+  an ordered one belong to it: they run at once, up to the next ordered instruction.
 
 Opcodes 64 to 127 are kept free for interrupts, timers, contexts, translation and instrumentation
 points; no image holds one yet.
@@ -40,7 +40,7 @@ class Op(IntEnum):
     AND = 9
     OR = 10
     XOR = 11
-    SHL = 12
+    SHL = 12  # as Python's <<: overflows when bits are lost
     SHR = 13  # logical
     SAR = 14  # arithmetic, as Python's >>
     ADDI = 15  # a <- b + immediate c
@@ -81,9 +81,7 @@ class Op(IntEnum):
 
 
 FIRST_ORDERED: Final = Op.HALT
-FREE: Final = frozenset(
-    {Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE}
-)
+FREE: Final = frozenset({Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE})
 """Instructions of the laboratory, not of the machine: they cost no time and are not counted."""
 
 
@@ -116,8 +114,8 @@ SIGNATURES: Final[dict[Op, Signature]] = {
     Op.MOVI: Signature("di"),
     Op.MOV: Signature("dr"),
     Op.PARAM: Signature("dp"),
-    **{op: _BINARY for op in (Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.AND, Op.OR, Op.XOR)},
-    **{op: _BINARY for op in (Op.SHL, Op.SHR, Op.SAR, Op.EQ, Op.NE, Op.LT, Op.LE)},
+    **dict.fromkeys((Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.AND, Op.OR, Op.XOR), _BINARY),
+    **dict.fromkeys((Op.SHL, Op.SHR, Op.SAR, Op.EQ, Op.NE, Op.LT, Op.LE), _BINARY),
     Op.ADDI: Signature("dri"),
     Op.JMP: Signature("t"),
     **{op: Signature("rrt") for op in (Op.BEQ, Op.BNE, Op.BLT, Op.BLE)},

@@ -28,6 +28,16 @@ class Root:
     object: MemoryObject
 
 
+def _attributes(component: Component, prefix: str) -> dict[int, str]:
+    """Dotted attribute names by identity, of a component and of the components inside it."""
+    names: dict[int, str] = {}
+    for name, value in vars(component).items():
+        names[id(value)] = prefix + name
+        if isinstance(value, Component) and name not in component.slots():
+            names.update(_attributes(value, f"{prefix}{name}."))
+    return names
+
+
 class Memory:
     """Places the objects of one component.
 
@@ -58,7 +68,7 @@ class Memory:
 
         No line holds elements of two CPUs.
         """
-        if not isinstance(n, int) or n < 1:
+        if isinstance(n, DataParameter) or n < 1:
             raise LanguageError(
                 f"{self._name}: per_cpu() takes a number of elements >= 1 that is known when the"
                 " image is built: a constant or a parameter with build=True"
@@ -71,7 +81,7 @@ class Memory:
         return cast("Array[T]", root)
 
     def ghost(self, kind: type[T], *extent: int | str) -> Array[T]:
-        """An array in ghost memory: seen by checks, touched without cost, unknown to the machine."""
+        """An array in ghost memory: seen by checks, touched without cost."""
         element = self._element(kind)
         stride = words_of(element)
         sizes = self._extent(extent)
@@ -80,7 +90,7 @@ class Memory:
 
     def name_roots(self) -> None:
         """Name each object after the attribute that holds it, or by its number."""
-        attributes = {id(value): name for name, value in vars(self._component).items()}
+        attributes = _attributes(self._component, "")
         for number, root in enumerate(self.roots):
             name = attributes.get(id(root), str(number))
             object.__setattr__(root.object, "name", f"{self._name}.{name}")

@@ -26,7 +26,7 @@ Ref = Annotated[T, REF_MARK]
 """An address of a Struct, or NULL. mypy takes `Ref[Node]` for a Node, so that fields type-check."""
 
 Place = Annotated[Any, PLACE_MARK]
-"""Annotation of a routine's parameter that takes a field by address: `self.wait(cpu, node.next)`."""
+"""Annotation of a routine's parameter that takes a field by address: `wait(cpu, node.next)`."""
 
 NULL: Any = 0
 """The address of nothing. An access through it is a diagnosed error."""
@@ -61,12 +61,14 @@ class Struct:
     A field whose annotation is a Struct lies inside; its value is its address.
     """
 
+    _globals: ClassVar[dict[str, Any]] = {}
     _namespace: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         # Annotations are resolved when the layout is first asked for, since a Struct may refer to
         # itself; names of an enclosing function are gone by then.
         frame = sys._getframe(1)
+        cls._globals = frame.f_globals
         cls._namespace = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
 
     def __init__(self) -> None:

@@ -6,6 +6,9 @@ from smplab.language.errors import LanguageError
 from smplab.language.image import Image
 from smplab.language.isa import ROW_WORDS, SIGNATURES, Cause, Op
 
+MAX_OFFSET = 2**40
+"""Offsets are smaller, so that an address that wraps is never a valid one."""
+
 
 class BrokenImage(LanguageError):
     """An image that no compiler of ours makes."""
@@ -37,9 +40,13 @@ def verify_image(image: Image) -> None:
             raise BrokenImage(f"{pc}: no opcode {row[0]}") from None
         operands = SIGNATURES[op].operands
         for letter, value in zip(operands, row[1:], strict=False):
+            if letter == "i" and op not in (Op.MOVI, Op.ADDI) and abs(value) >= MAX_OFFSET:
+                raise BrokenImage(f"{pc}: {op.name}: offset {value} is too large")
             limit = limits.get(letter)
             if limit is not None and not 0 <= value < limit:
-                raise BrokenImage(f"{pc}: {op.name}: operand {letter} is {value}, not below {limit}")
+                raise BrokenImage(
+                    f"{pc}: {op.name}: operand {letter} is {value}, not below {limit}"
+                )
         if any(row[1 + len(operands) :]):
             raise BrokenImage(f"{pc}: {op.name} has operands that it does not take: {row}")
         if pc == size - 1 and op not in (Op.JMP, Op.RET, Op.HALT):

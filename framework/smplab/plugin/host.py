@@ -8,25 +8,29 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any
 
 import pluggy
 
 from smplab.plugin import hookspecs
-from smplab.plugin.contexts import Compute, Draw
+from smplab.plugin.contribution import (
+    ComponentsContext,
+    Contribution,
+    Figure,
+    FiguresContext,
+    FoldersContext,
+    Metric,
+    MetricsContext,
+)
 from smplab.plugin.errors import ConfigError, PluginError
 from smplab.plugin.registry import Entry, Owner, Registry
 
 GROUP = "smplab"
 """The entry-point group that plugins name themselves in."""
-
-_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -41,89 +45,6 @@ class Failure:
         """Return "plugin x of my-dist 1.0 failed to load: ImportError: ..."."""
         reason = f"{type(self.error).__name__}: {self.error}"
         return f"plugin {self.owner.plugin} of {self.owner} failed to load: {reason}"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A registered metric."""
-
-    name: str
-    unit: str
-    compute: Compute
-    doc: str
-    owner: Owner
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A registered figure."""
-
-    name: str
-    draw: Draw
-    doc: str
-    owner: Owner
-
-
-@dataclass
-class _Contribution:
-    """What one plugin adds; the contexts of the hooks that are called at loading write here."""
-
-    owner: Owner
-    registry: Registry
-    entries: list[Entry] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    figures: dict[str, Figure] = field(default_factory=dict)
-
-
-class _Components:
-    def __init__(self, contribution: _Contribution) -> None:
-        self._contribution = contribution
-
-    def add(self, kind: str, name: str, component: type) -> None:
-        entry = Entry(kind, name, component, self._contribution.owner)
-        self._contribution.registry.add(entry)
-        self._contribution.entries.append(entry)
-
-
-class _Folders:
-    def __init__(self, contribution: _Contribution) -> None:
-        self._contribution = contribution
-
-    def add(self, folder: str | Path) -> None:
-        where = str(folder)
-        if not where.startswith("pkg://"):
-            if not Path(where).is_dir():
-                raise PluginError(f"the configuration folder {where} does not exist")
-            where = f"file://{Path(where).resolve()}"
-        self._contribution.folders.append(where)
-
-
-class _Metrics:
-    def __init__(self, contribution: _Contribution, taken: Mapping[str, Metric]) -> None:
-        self._contribution, self._taken = contribution, taken
-
-    def add(self, name: str, unit: str, compute: Compute, doc: str) -> None:
-        own, owner = self._contribution.metrics, self._contribution.owner
-        _check_name("metric", name, owner, self._taken.get(name) or own.get(name))
-        own[name] = Metric(name, unit, compute, doc, owner)
-
-
-class _Figures:
-    def __init__(self, contribution: _Contribution, taken: Mapping[str, Figure]) -> None:
-        self._contribution, self._taken = contribution, taken
-
-    def add(self, name: str, draw: Draw, doc: str) -> None:
-        own, owner = self._contribution.figures, self._contribution.owner
-        _check_name("figure", name, owner, self._taken.get(name) or own.get(name))
-        own[name] = Figure(name, draw, doc, owner)
-
-
-def _check_name(what: str, name: str, owner: Owner, other: Metric | Figure | None) -> None:
-    if not _COLUMN.fullmatch(name):
-        raise PluginError(f"{what} {name!r}: a name has letters, digits and _ only")
-    if other:
-        raise PluginError(f"{what} {name} is registered twice: by {other.owner} and by {owner}")
 
 
 class Host:
@@ -269,12 +190,12 @@ class Host:
         self, plugin: object, owner: Owner, announced: list[tuple[str, str]] | None = None
     ) -> None:
         others = self._manager.get_plugins()
-        contribution = _Contribution(owner, self._registry)
+        contribution = Contribution(owner, self._registry)
         contexts = {
-            "register_components": _Components(contribution),
-            "add_configuration": _Folders(contribution),
-            "register_metrics": _Metrics(contribution, self._metrics),
-            "register_figures": _Figures(contribution, self._figures),
+            "register_components": ComponentsContext(contribution),
+            "add_configuration": FoldersContext(contribution),
+            "register_metrics": MetricsContext(contribution, self._metrics),
+            "register_figures": FiguresContext(contribution, self._figures),
         }
         try:
             self._manager.register(plugin)

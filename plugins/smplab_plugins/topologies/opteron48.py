@@ -27,11 +27,11 @@ class Opteron48Costs(Costs):
     """The cost table of this machine."""
 
     occ_r: int = parameter(
-        335, "how long a line is busy serving one read of a shared line", unit="cycles", minimum=0,
+        336, "how long a line is busy serving one read of a shared line", unit="cycles", minimum=0,
         source="calibrated: ticket lock at 48 threads, MCTOP",
     )  # fmt: skip
     occ_w: int = parameter(
-        132, "how long a line is busy for a contended write, of its latency", unit="%", minimum=1,
+        128, "how long a line is busy for a contended write, of its latency", unit="%", minimum=1,
         source="calibrated: test-and-set lock at 48 threads, MCTOP",
     )  # fmt: skip
     mem: int = parameter(

@@ -38,11 +38,11 @@ class WestmereEx160Costs(Costs):
     """The cost table of this machine."""
 
     occ_r: int = parameter(
-        94, "how long a line is busy serving one read of a shared line", unit="cycles", minimum=0,
+        97, "how long a line is busy serving one read of a shared line", unit="cycles", minimum=0,
         source="calibrated: ticket lock at 80 threads, MCTOP",
     )  # fmt: skip
     occ_w: int = parameter(
-        218, "how long a line is busy for a contended write, of its latency", unit="%", minimum=1,
+        200, "how long a line is busy for a contended write, of its latency", unit="%", minimum=1,
         source="calibrated: test-and-set lock at 80 threads, MCTOP",
     )  # fmt: skip
     mem: int = parameter(

@@ -84,6 +84,7 @@ class View:
     def _open(cls, folder: Path, uri: str) -> View:
         client_class = _import_client()
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         name = read_sweep(folder).plan.name
         try:
@@ -97,7 +98,7 @@ class View:
                 number = found.experiment_id
                 if found.lifecycle_stage == "deleted":
                     client.restore_experiment(number)
-        except (MlflowException, OSError) as error:
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             raise TrackingError(f"{uri} cannot be opened: {_brief(error)}") from error
         return cls(client, uri, name, number)
 

@@ -56,8 +56,8 @@ class RayCluster(Executor):
         except KeyboardInterrupt:
             yield from stream.arrived(timeout_s=0)
             raise
-        except (ray.exceptions.LocalRayletDiedError, ray.exceptions.GcsUnavailableError) as error:
-            raise ExecutorError(f"the Ray cluster is gone: {_first_line(error)}") from error
+        except ray.exceptions.RayError as error:
+            raise ExecutorError(f"Ray cannot go on: {_brief(error)}") from error
         finally:
             stream.cancel()
             if ours:
@@ -88,7 +88,7 @@ class RayCluster(Executor):
         except (ConnectionError, ValueError, RuntimeError, OSError, TimeoutError) as error:
             at = f"at {address}" if address else "on this machine"
             raise ExecutorError(
-                f"no Ray cluster {at}: {_first_line(error)}. Check executor.address, or compute "
+                f"no Ray cluster {at}: {_brief(error)}. Check executor.address, or compute "
                 "without one: executor=process"
             ) from error
         return ray, True
@@ -110,6 +110,11 @@ class _Stream:
         self._ray = ray
         self._work = work
         self._limit = hard_limit(work)
+        known = ray.exceptions
+        self._fatal_to_one = (
+            known.WorkerCrashedError, known.OutOfMemoryError, known.NodeDiedError,
+            known.ObjectLostError, known.TaskCancelledError,
+        )  # fmt: skip
         self._packer = Packer(tasks)
         self._chunks: dict[Any, _Chunk] = {}
         self._shared = ray.put(work)
@@ -163,9 +168,7 @@ class _Stream:
         except StopIteration:
             del self._chunks[stream]
             return None
-        except self._ray.exceptions.LocalRayletDiedError:
-            raise
-        except self._ray.exceptions.RayError as error:
+        except self._fatal_to_one as error:
             del self._chunks[stream]
             return self._lost(chunk, error)
         chunk.deadline = time.monotonic() + self._limit
@@ -183,7 +186,7 @@ class _Stream:
             return Outcome(index, "timeout", {}, self._work.timeout_s, message)
         return Outcome(
             index, "crashed",
-            error=f"the Ray worker died while it computed this point ({_first_line(error)})",
+            error=f"the Ray worker died while it computed this point ({_brief(error)})",
         )  # fmt: skip
 
     def _stop_hung(self) -> None:
@@ -201,5 +204,9 @@ def _compute_chunk(work: Work, chunk: list[Task]) -> Iterator[Outcome | None]:
         yield compute(work, task)
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+def _brief(error: Exception) -> str:
+    """Return an error of Ray's in a line; of a traceback the last one tells."""
+    lines = str(error).strip().splitlines() or [""]
+    if "Traceback" in str(error):
+        return lines[-1]
+    return f"{type(error).__name__}: {lines[0].partition('. ')[0]}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
-from smplab.plugin.host import Figure as PluginFigure
+from smplab.plugin.contribution import Figure as PluginFigure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -45,8 +45,10 @@ def show(console: Console, title: str, judgements: Sequence[Judgement]) -> None:
     console.print(table, width=min(console.width, 100), soft_wrap=False)
     for j in judgements:
         if text := _remark(j):
-            console.print(Text(f"{j.target.about}: {text}", style=STYLES[j.verdict]))
-    console.print(Text(summary(judgements)))
+            console.print(
+                Text(f"{j.target.about}: {text}", style=STYLES[j.verdict]), soft_wrap=False
+            )
+    console.print(Text(summary(judgements)), soft_wrap=False)
 
 
 def summary(judgements: Sequence[Judgement]) -> str:

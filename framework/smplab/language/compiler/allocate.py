@@ -1,15 +1,14 @@
 """Register allocation: live ranges, copies joined away, few registers.
 
-A routine's frame has as many registers as it needs at once; there is no spilling. Arguments arrive in
-registers 0, 1, ... and the result leaves in register 0. Arguments of a call are put just above the
-frame, where the callee finds them as its own registers 0, 1, ...
+A routine's frame has as many registers as it needs at once; there is no spilling. Arguments arrive
+in registers 0, 1, ... and the result leaves in register 0. Arguments of a call are put just above
+the frame, where the callee finds them as its own registers 0, 1, ...
 """
 
 from __future__ import annotations
 
 from smplab.language.compiler.flow import Flow
 from smplab.language.compiler.ir import Block, Function, Instr
-from smplab.language.image import Site
 from smplab.language.isa import Op
 
 
@@ -166,31 +165,27 @@ class Allocation:
     def _paint(self) -> list[int]:
         color = [-1] * len(self.leader)
         high = {self._find(register) for register in self.high}
+        painted: list[int] = []  # by colour: which registers have it
+
+        def paint(leader: int, number: int) -> None:
+            color[leader] = number
+            painted.extend([0] * (number + 1 - len(painted)))
+            painted[number] |= self.members[leader]
+
         for number, register in enumerate(self.low):
-            color[self._find(register)] = number
-        used = len(self.low)
+            paint(self._find(register), number)
         for block in self.flow.order:
             for instr in block.instrs:
                 leader = self._find(instr.dst) if instr.dst >= 0 else -1
                 if leader < 0 or color[leader] >= 0 or leader in high:
                     continue
-                taken = 0
-                mask = self.adjacent[leader]
-                while mask:
-                    lowest = mask & -mask
-                    neighbour = color[self._find(lowest.bit_length() - 1)]
-                    if neighbour >= 0:
-                        taken |= 1 << neighbour
-                    mask ^= lowest
-                free = 0
-                while taken >> free & 1:
-                    free += 1
-                color[leader] = free
-                used = max(used, free + 1)
-        self.frame = used
+                adjacent = self.adjacent[leader]
+                free = (n for n, mask in enumerate(painted) if not adjacent & mask)
+                paint(leader, next(free, len(painted)))
+        self.frame = len(painted)
         self.outgoing = len(self.high)
         for number, register in enumerate(self.high):
-            color[self._find(register)] = used + number
+            color[self._find(register)] = self.frame + number
         return [color[self._find(register)] for register in range(len(color))]
 
 
@@ -209,6 +204,3 @@ def rewrite(function: Function) -> Allocation:
         block.instrs = kept
         block.end_srcs = tuple(color[src] for src in block.end_srcs)
     return allocation
-
-
-__all__ = ["Allocation", "Site", "rewrite"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-from smplab.language.compiler.emitter import INLINE_BUDGET, TooBig, Writer
+from smplab.language.compiler.emitter import TooBig, Writer
 from smplab.language.compiler.intrinsics import Intrinsics
 from smplab.language.compiler.ir import Function
 from smplab.language.compiler.source import NO_DEFAULT, Source, source_of
@@ -21,7 +20,6 @@ from smplab.language.compiler.values import (
     is_number,
     struct_fits,
 )
-from smplab.language.cpu import Cpu
 from smplab.language.errors import LanguageError
 from smplab.language.fields import PLACE, RefKind, Scalar
 from smplab.language.isa import Op
@@ -29,7 +27,6 @@ from smplab.language.routines import is_called, is_routine
 from smplab.language.struct import Struct
 
 Argument = Static | Reg | ArrayValue | PlaceValue
-NO_VALUE = Static(None)
 
 
 class Calls(Intrinsics):
@@ -53,7 +50,11 @@ class Calls(Intrinsics):
                 return self.intrinsic(node, node.func.attr)
         target = self.locate(node.func)
         if not isinstance(target, Static):
-            self.fail(node.func, "this is a run-time value, not a routine", "a routine or a method marked @routine")
+            self.fail(
+                node.func,
+                "this is a run-time value, not a routine",
+                "a routine or a method marked @routine",
+            )
         return self._apply(node, target.object)
 
     def _super_method(self, node: ast.Call, name: str) -> Any:
@@ -69,7 +70,7 @@ class Calls(Intrinsics):
     def _apply(self, node: ast.Call, target: Any) -> Value | None:
         function = getattr(target, "__func__", target)
         if is_routine(function):
-            own = [Static(target.__self__)] if function is not target else []
+            own: list[Argument] = [Static(target.__self__)] if function is not target else []
             return self._routine(node, function, own)
         if target in (min, max) and not node.keywords and len(node.args) > 1:
             return self._extreme(node, target is min)
@@ -82,10 +83,11 @@ class Calls(Intrinsics):
     def _python(self, node: ast.Call, target: Any) -> Value:
         name = getattr(target, "__qualname__", repr(target))
         if isinstance(target, type) and issubclass(target, Struct):
-            self.fail(node, f"{name} cannot be made while it runs: memory is laid out beforehand",
-                      "memory.struct() or memory.array() in layout()")  # fmt: skip
-        if target is range:
-            self.fail(node, "range() stands in a for loop only", "for i in range(...)")
+            self.fail(
+                node,
+                f"{name} cannot be made while it runs: memory is laid out beforehand",
+                "memory.struct() or memory.array() in layout()",
+            )
         if not callable(target):
             self.fail(node, f"{target!r} cannot be called", "a routine")
         if node.keywords and any(keyword.arg is None for keyword in node.keywords):
@@ -93,22 +95,33 @@ class Calls(Intrinsics):
         arguments = [self.value(argument) for argument in node.args]
         keywords = {keyword.arg: self.value(keyword.value) for keyword in node.keywords}
         for argument in [*arguments, *keywords.values()]:
+            if target is range and not isinstance(argument, Static):
+                self.fail(node, "range() stands in a for loop only", "for i in range(...)")
             if not isinstance(argument, Static) or argument.object is CPU:
-                self.fail(node, f"`{name}` is a Python function, which run-time values cannot reach",
-                          "a function marked @routine")  # fmt: skip
+                self.fail(
+                    node,
+                    f"`{name}` is a Python function, which run-time values cannot reach",
+                    "a function marked @routine",
+                )
         try:
-            result = target(*(a.object for a in arguments if isinstance(a, Static)),
-                            **{k: v.object for k, v in keywords.items() if k and isinstance(v, Static)})  # fmt: skip
+            result = target(
+                *(a.object for a in arguments if isinstance(a, Static)),
+                **{k: v.object for k, v in keywords.items() if k and isinstance(v, Static)},
+            )
         except LanguageError as error:
             self.fail(node, str(error))
-        except Exception as error:
-            self.fail(node, f"`{name}` fails when the image is built: {type(error).__name__}: {error}", "arguments that it takes")
-        return self.wrap(node, result)
+        except Exception as error:  # noqa: BLE001  the author's own function may raise anything
+            self.fail(
+                node,
+                f"`{name}` fails when the image is built: {type(error).__name__}: {error}",
+                "arguments that it takes",
+            )
+        return self.wrap(result)
 
     def _single(self, node: ast.Call, target: Any) -> Value:
         value = self.value(node.args[0])
         if isinstance(value, Static) and not (target is abs and value.object == -(2**63)):
-            return self.wrap(node, target(value.object))
+            return self.wrap(target(value.object))
         register = self.register(node.args[0], value)
         if target is int:
             return Reg(register, Scalar.INT)
@@ -129,7 +142,7 @@ class Calls(Intrinsics):
         values = [self.value(argument) for argument in node.args]
         if all(isinstance(value, Static) for value in values):
             objects = [value.object for value in values if isinstance(value, Static)]
-            return self.wrap(node, min(objects) if least else max(objects))
+            return self.wrap(min(objects) if least else max(objects))
         registers = [self.register(a, v) for a, v in zip(node.args, values, strict=True)]
         result = self.function.new_register()
         self.move(node, result, registers[0])
@@ -148,14 +161,19 @@ class Calls(Intrinsics):
     def _routine(self, node: ast.Call, function: Any, own: list[Argument]) -> Value | None:
         callee = source_of(function)
         if function.__code__ in self.unit.inlining:
-            self.fail(node, f"`{callee.name}` calls itself: recursion is refused", "a loop, with an Array for what is pending")
+            self.fail(
+                node,
+                f"`{callee.name}` calls itself: recursion is refused",
+                "a loop, with an Array for what is pending",
+            )
         arguments = self._arguments(node, callee, own)
         where = f"{self.source.file}:{node.lineno} in {self.source.name}"
         chain = (where, *self.called_from)
         key = (function, tuple(_static_part(a, is_called(function)) for a in arguments))
+        self.unit.kept += [a.object for a in arguments if isinstance(a, Static)]
         if not is_called(function) and key not in self.unit.too_big:
             try:
-                return self._inline(node, callee, arguments, chain)
+                return self._inline(callee, arguments, chain)
             except TooBig:
                 if self.writer.limit is not None:
                     raise  # not the outermost call: the one around it is taken back as well
@@ -165,12 +183,13 @@ class Calls(Intrinsics):
     def _arguments(self, node: ast.Call, callee: Source, own: list[Argument]) -> list[Argument]:
         parameters = callee.parameters
         names = [name for name, _, _ in parameters]
-        shown = f"{callee.name}({', '.join(names[len(own):])})"
+        shown = f"{callee.name}({', '.join(names[len(own) :])})"
         expressions: dict[str, ast.expr] = {}
         if len(own) + len(node.args) > len(names):
-            self.fail(node, f"{len(node.args)} arguments given, {len(names) - len(own)} taken", shown)
-        for name, expression in zip(names[len(own) :], node.args, strict=False):
-            expressions[name] = expression
+            self.fail(
+                node, f"{len(node.args)} arguments given, {len(names) - len(own)} taken", shown
+            )
+        expressions.update(zip(names[len(own) :], node.args, strict=False))
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg not in names or keyword.arg in expressions:
                 self.fail(node, f"no argument `{keyword.arg}` to give here", shown)
@@ -205,17 +224,22 @@ class Calls(Intrinsics):
         return value
 
     def _inline(
-        self, node: ast.Call, callee: Source, arguments: list[Argument], chain: tuple[str, ...]
+        self, callee: Source, arguments: list[Argument], chain: tuple[str, ...]
     ) -> Value | None:
         writer = self.writer
         outermost = writer.limit is None
         block = writer.block
         assert block is not None
-        before = (len(block.instrs), len(self.function.blocks), writer.emitted, len(self.unit.inlining))
+        before = (
+            len(block.instrs),
+            len(self.function.blocks),
+            writer.emitted,
+            len(self.unit.inlining),
+        )
         if outermost:
-            writer.limit = writer.emitted + INLINE_BUDGET
+            writer.limit = writer.emitted + self.unit.inline_budget
         try:
-            return compile_body(type(self), self.unit, writer, callee, arguments, chain, node)
+            return compile_body(type(self), self.unit, writer, callee, arguments, chain)
         except TooBig:
             if outermost:
                 del block.instrs[before[0] :]
@@ -229,15 +253,21 @@ class Calls(Intrinsics):
                 writer.limit = None
 
     def _real_call(
-        self, node: ast.Call, callee: Source, arguments: list[Argument], key: Any,
+        self,
+        node: ast.Call,
+        callee: Source,
+        arguments: list[Argument],
+        key: Any,
         chain: tuple[str, ...],
-    ) -> Value | None:  # fmt: skip
+    ) -> Value | None:
         registers = []
         for argument in arguments:
             dynamic = _dynamic_part(argument, is_called(callee.function))
             if dynamic is None:
                 continue
-            registers.append(self.number(dynamic) if isinstance(argument, Static) else argument.register)
+            registers.append(
+                self.number(dynamic) if isinstance(argument, Static) else argument.register
+            )
         called = self.unit.called.get(key)
         if called is None:
             called = compile_function(type(self), self.unit, callee, arguments, chain)
@@ -260,25 +290,32 @@ def _static_part(argument: Argument, numbers_travel: bool) -> Any:
     if isinstance(argument, Static):
         obj = argument.object
         if numbers_travel and is_number(obj) and not isinstance(obj, bool):
-            return (Scalar.INT,)
+            return (Scalar.INT, 0)
         return (type(obj), obj) if isinstance(obj, int | str) else (type(obj), id(obj))
     if isinstance(argument, Reg):
-        return (argument.kind, argument.offset)
+        plain = numbers_travel and isinstance(argument.kind, Scalar)
+        return (Scalar.INT if plain else argument.kind, argument.offset)
     return (type(argument), argument.offset, argument.kind, argument.ghost)
 
 
 def _dynamic_part(argument: Argument, numbers_travel: bool) -> int | None:
     """What of an argument travels in a register, else None."""
     if isinstance(argument, Static):
-        number = numbers_travel and is_number(argument.object) and not isinstance(argument.object, bool)
+        number = (
+            numbers_travel and is_number(argument.object) and not isinstance(argument.object, bool)
+        )
         return int(argument.object) if number else None
     return argument.register
 
 
 def compile_body(
-    layer: Callable[..., Any], unit: Any, writer: Writer, source: Source, arguments: list[Argument],
-    chain: tuple[str, ...], node: ast.AST,
-) -> Value | None:  # fmt: skip
+    layer: Callable[..., Any],
+    unit: Any,
+    writer: Writer,
+    source: Source,
+    arguments: list[Argument],
+    chain: tuple[str, ...],
+) -> Value | None:
     """Compile a routine into the function that `writer` writes; its value, or None."""
     inner = layer(unit, writer, source, chain)
     unit.inlining.append(source.function.__code__)
@@ -294,9 +331,12 @@ def compile_body(
 
 
 def compile_function(
-    layer: Callable[..., Any], unit: Any, source: Source, arguments: list[Argument],
+    layer: Callable[..., Any],
+    unit: Any,
+    source: Source,
+    arguments: list[Argument],
     chain: tuple[str, ...],
-) -> Function:  # fmt: skip
+) -> Function:
     """Compile a routine that is really called, for the compile-time part of its arguments."""
     function = Function(source.name, source.site(source.tree.lineno))
     inner: list[Argument] = []
@@ -309,11 +349,13 @@ def compile_function(
         if isinstance(argument, Static):
             inner.append(Reg(register, Scalar.INT))
         elif isinstance(argument, Reg):
-            inner.append(Reg(register, argument.kind, argument.offset))
+            plain = isinstance(argument.kind, Scalar) and is_called(source.function)
+            kind = Scalar.INT if plain else argument.kind
+            inner.append(Reg(register, kind, argument.offset))
         else:
             inner.append(type(argument)(register, argument.offset, argument.kind, argument.ghost))  # type: ignore[arg-type]
     writer = Writer(function)
-    result = compile_body(layer, unit, writer, source, inner, chain, source.tree)
+    result = compile_body(layer, unit, writer, source, inner, chain)
     end = writer.block
     if end is not None:
         srcs: tuple[int, ...] = ()
@@ -344,12 +386,11 @@ def compile_entry(layer: Callable[..., Any], unit: Any, methods: list[Any], name
     for method in methods:
         source = source_of(method.__func__)
         if len(source.parameters) != 2:
-            raise LanguageError(f"{source.name} must have the form {source.tree.name}(self, cpu: Cpu)")
+            raise LanguageError(
+                f"{source.name} must have the form {source.tree.name}(self, cpu: Cpu)"
+            )
         if writer.block is not None:
-            compile_body(layer, unit, writer, source, [Static(method.__self__), Static(CPU)], (), source.tree)
+            compile_body(layer, unit, writer, source, [Static(method.__self__), Static(CPU)], ())
     if writer.block is not None:
         writer.block.finish(Op.HALT, (), [], first.site(first.tree.end_lineno or 1))
     return function
-
-
-assert inspect.isclass(Cpu)

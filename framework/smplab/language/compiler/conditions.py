@@ -57,7 +57,9 @@ class Conditions(Expressions):
             else:
                 _, branch, exchanged = self.comparison(node, op)
                 a, b = self.register(node, left), self.register(node, right)
-                self.branch(node, branch, b if exchanged else a, a if exchanged else b, going_on, no)
+                self.branch(
+                    node, branch, b if exchanged else a, a if exchanged else b, going_on, no
+                )
             if last or not self.start(going_on):
                 return
             left = right

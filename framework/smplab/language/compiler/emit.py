@@ -26,9 +26,8 @@ class Piece:
     calls: list[tuple[int, Function]]
 
 
-def arrange(function: Function) -> list[Block]:
+def arrange(flow: Flow) -> list[Block]:
     """An order of the blocks in which few jumps are needed."""
-    flow = Flow(function)
     placed: list[Block] = []
     seen: set[Block] = set()
     for start in flow.order:
@@ -38,14 +37,17 @@ def arrange(function: Function) -> list[Block]:
             placed.append(block)
             open_ = [target for target in block.targets if target not in seen]
             block = min(
-                open_, key=lambda t: (-flow.depth[t], len(flow.preds[t]), flow.index[t]), default=None
+                open_,
+                key=lambda t: (-flow.depth[t], len(flow.preds[t]), flow.index[t]),
+                default=None,
             )
     return placed
 
 
 def emit(function: Function, frame: int) -> Piece:
     """Rows of a function after register allocation; `frame` is the base of what it calls."""
-    blocks = arrange(function)
+    flow = Flow(function)
+    blocks = arrange(flow)
     piece = Piece([], [], [])
     address: dict[Block, int] = {}
     patches: list[tuple[int, int, Block]] = []
@@ -68,7 +70,9 @@ def emit(function: Function, frame: int) -> Piece:
         if end in BRANCHES:
             a, b = block.end_srcs
             yes, no = block.targets
-            if following is yes:
+            # What follows needs no jump; if neither side does, the jump is for leaving the loop.
+            leaving = following is not no and flow.depth[no] > flow.depth[yes]
+            if following is yes or leaving:
                 end, a, b = opposite(end, a, b)
                 yes, no = no, yes
             patches.append((row(end, [a, b, 0], site), 3, yes))

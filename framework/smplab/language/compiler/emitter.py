@@ -6,8 +6,7 @@ import ast
 from typing import Any, NoReturn
 
 from smplab.language.compiler.fold import fold
-from smplab.language.compiler.ir import FLIPPED, Block, Function
-from smplab.language.compiler.ir import Instr as Instr
+from smplab.language.compiler.ir import FLIPPED, Block, Function, Instr
 from smplab.language.compiler.source import Source
 from smplab.language.compiler.unit import Unit
 from smplab.language.compiler.values import (
@@ -21,12 +20,10 @@ from smplab.language.compiler.values import (
     is_number,
 )
 from smplab.language.data import DataParameter
+from smplab.language.errors import CompileError
 from smplab.language.fields import RefKind, Scalar
 from smplab.language.isa import Op
 from smplab.language.memory import Root
-
-INLINE_BUDGET = 256
-"""Instructions that one inlined call may grow to, with all that is inlined in it."""
 
 
 class TooBig(Exception):
@@ -63,13 +60,19 @@ class Emitter:
         self.env: Env = {}
         self.node: ast.AST = source.tree
 
+    def error(self, node: ast.AST, problem: str, instead: str = "") -> CompileError:
+        """The CompileError that points at `node`."""
+        return self.source.error(node, problem, instead, self.called_from)
+
     def fail(self, node: ast.AST, problem: str, instead: str = "") -> NoReturn:
         """Raise the CompileError that points at `node`."""
-        raise self.source.error(node, problem, instead, self.called_from)
+        raise self.error(node, problem, instead)
 
     # --- instructions -------------------------------------------------------------------------
 
-    def emit(self, node: ast.AST, op: Op, srcs: tuple[int, ...] = (), imms: tuple[Any, ...] = ()) -> None:
+    def emit(
+        self, node: ast.AST, op: Op, srcs: tuple[int, ...] = (), imms: tuple[Any, ...] = ()
+    ) -> None:
         """An instruction without a result."""
         self._append(node, op, -1, srcs, imms)
 
@@ -151,7 +154,7 @@ class Emitter:
         """The register of a word of the parameter block."""
         return self.function.pooled_register("p", self.unit.parameters[name])
 
-    def wrap(self, node: ast.AST, obj: Any) -> Value:
+    def wrap(self, obj: Any) -> Value:
         """The value of a compile-time object."""
         if isinstance(obj, DataParameter):
             return Reg(self.parameter(obj.name), Scalar.INT)
@@ -176,17 +179,28 @@ class Emitter:
                 self.fail(node, f"{obj} does not fit into a 64-bit word", "a smaller number")
             return self.number(obj)
         if isinstance(obj, float):
-            self.fail(node, "a float has no place in a routine: values are 64-bit whole numbers",
-                      "a scaled whole number, for example hundredths")  # fmt: skip
+            self.fail(
+                node,
+                "a float has no place here: values are 64-bit whole numbers",
+                "a scaled whole number, for example hundredths",
+            )
         if isinstance(obj, str):
-            self.fail(node, "a string is no value when the image runs",
-                      "a whole number; strings only name regions, counters, streams and messages")  # fmt: skip
+            self.fail(
+                node,
+                "a string is no value when the image runs",
+                "a whole number; strings only name regions, counters, streams and messages",
+            )
         if obj is None:
-            self.fail(node, "None is no value when the image runs", "NULL for references, or a number")
+            self.fail(
+                node, "None is no value when the image runs", "NULL for references, or a number"
+            )
         if obj is CPU:
             self.fail(node, "`cpu` is no value", "cpu.id, or pass `cpu` on to a routine")
-        self.fail(node, f"{type(obj).__name__} object {obj!r} is no 64-bit word",
-                  "a whole number, a truth value or a reference")  # fmt: skip
+        raise self.error(
+            node,
+            f"{type(obj).__name__} object {obj!r} is no 64-bit word",
+            "a whole number, a truth value or a reference",
+        )
 
     def load(self, node: ast.AST, place: PlaceValue) -> Reg:
         """Read a place."""

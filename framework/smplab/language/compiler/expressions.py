@@ -10,15 +10,15 @@ from typing import Any
 from smplab.language.compiler.fold import MAX_WORD, MIN_WORD
 from smplab.language.compiler.ir import Block
 from smplab.language.compiler.places import Places
-from smplab.language.compiler.refusals import refuse_expression
+from smplab.language.compiler.refusals import refused_expression
 from smplab.language.compiler.values import (
-    ArrayValue,
     PlaceValue,
     Reg,
     Static,
     Value,
     is_number,
     join_kinds,
+    struct_fits,
 )
 from smplab.language.fields import Kind, RefKind, Scalar
 from smplab.language.isa import Op
@@ -34,6 +34,11 @@ BINARY: dict[type[ast.operator], tuple[Op, Callable[[Any, Any], Any]]] = {
     ast.BitXor: (Op.XOR, operator.xor),
     ast.LShift: (Op.SHL, operator.lshift),
     ast.RShift: (Op.SAR, operator.rshift),
+}
+_UNARY: dict[type[ast.unaryop], Callable[[int], int]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
 }
 _BITWISE = (ast.BitAnd, ast.BitOr, ast.BitXor)
 COMPARE: dict[type[ast.cmpop], tuple[Op, Op, bool]] = {
@@ -63,7 +68,7 @@ class Expressions(Places):
         match node:
             case ast.Constant():
                 if isinstance(node.value, float | complex | bytes) or node.value is ...:
-                    refuse_expression(self, node)
+                    raise refused_expression(self, node)
                 return Static(node.value)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 located = self.locate(node)
@@ -85,12 +90,16 @@ class Expressions(Places):
             case ast.Call():
                 result = self.call(node)
                 if result is None:
-                    self.fail(node, "this call gives no value", "a call on a line of its own, or a routine that returns a value")
+                    self.fail(
+                        node,
+                        "this call gives no value",
+                        "a call on a line of its own, or a routine that returns a value",
+                    )
                 return result
             case ast.Tuple() | ast.List() if isinstance(node.ctx, ast.Load):
                 return self._sequence(node)
             case _:
-                refuse_expression(self, node)
+                raise refused_expression(self, node)
 
     def kind(self, value: Value) -> Kind:
         """The kind of a value that can be a word."""
@@ -105,10 +114,14 @@ class Expressions(Places):
     def _binary(self, node: ast.AST, op: ast.operator, left: Value, right: Value) -> Value:
         known = BINARY.get(type(op))
         if known is None:
-            refuse_expression(self, node)
+            raise refused_expression(self, node)
         if isinstance(left, Static) and isinstance(right, Static):
             numbers = is_number(left.object) and is_number(right.object)
-            in_range = not numbers or not isinstance(op, ast.LShift | ast.RShift) or 0 <= right.object <= 63
+            in_range = (
+                not numbers
+                or not isinstance(op, ast.LShift | ast.RShift)
+                or 0 <= right.object <= 63
+            )
             if in_range:
                 try:
                     result = known[1](left.object, right.object)
@@ -118,10 +131,13 @@ class Expressions(Places):
                     self.fail(node, str(error), "operands that go together")
                 # What overflows is left to fail when (and only if) the run gets there.
                 if not numbers or (result is not None and MIN_WORD <= result <= MAX_WORD):
-                    return self.wrap(node, result)
+                    return self.wrap(result)
         both_bool = self.kind(left) is Scalar.BOOL and self.kind(right) is Scalar.BOOL
         kind: Kind = Scalar.BOOL if both_bool and isinstance(op, _BITWISE) else Scalar.INT
-        return Reg(self.compute(node, known[0], (self.register(node, left), self.register(node, right))), kind)
+        return Reg(
+            self.compute(node, known[0], (self.register(node, left), self.register(node, right))),
+            kind,
+        )
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
@@ -129,9 +145,7 @@ class Expressions(Places):
             if isinstance(node.op, ast.Not):
                 return Static(not value.object)
             if is_number(value.object):
-                folded = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}[
-                    type(node.op)
-                ](value.object)
+                folded = _UNARY[type(node.op)](value.object)
                 if folded <= MAX_WORD:
                     return Static(folded)
         register = self.register(node.operand, value)
@@ -145,7 +159,9 @@ class Expressions(Places):
 
     def static_compare(self, op: ast.cmpop, left: Value, right: Value) -> bool | None:
         """The result of a comparison that is known now, else None."""
-        if isinstance(op, ast.Eq | ast.NotEq) and isinstance(left, Static) != isinstance(right, Static):
+        if isinstance(op, ast.Eq | ast.NotEq) and isinstance(left, Static) != isinstance(
+            right, Static
+        ):
             # A run-time value is a number: it is never a string, None or another object.
             known = left if isinstance(left, Static) else right
             assert isinstance(known, Static)
@@ -155,18 +171,28 @@ class Expressions(Places):
             return None
         a, b = left.object, right.object
         table: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-            ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
-            ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
-            ast.In: lambda x, y: x in y, ast.NotIn: lambda x, y: x not in y,
-        }  # fmt: skip
+            ast.Eq: operator.eq,
+            ast.NotEq: operator.ne,
+            ast.Lt: operator.lt,
+            ast.LtE: operator.le,
+            ast.Gt: operator.gt,
+            ast.GtE: operator.ge,
+            ast.Is: operator.is_,
+            ast.IsNot: operator.is_not,
+            ast.In: lambda x, y: x in y,
+            ast.NotIn: lambda x, y: x not in y,
+        }
         return bool(table[type(op)](a, b))
 
     def comparison(self, node: ast.AST, op: ast.cmpop) -> tuple[Op, Op, bool]:
         """How a comparison of run-time values is done."""
         known = COMPARE.get(type(op))
         if known is None:
-            self.fail(node, f"`{_OPERATOR[type(op)]}` compares compile-time objects only",
-                      "== or != for numbers and references, one comparison for each candidate")  # fmt: skip
+            self.fail(
+                node,
+                f"`{_OPERATOR[type(op)]}` compares compile-time objects only",
+                "== or != for numbers and references, one comparison for each candidate",
+            )
         return known
 
     def _compare(self, node: ast.Compare) -> Value:
@@ -249,7 +275,11 @@ class Expressions(Places):
     def _sequence(self, node: ast.Tuple | ast.List) -> Value:
         items = [self.value(item) for item in node.elts]
         if not all(isinstance(item, Static) for item in items):
-            self.fail(node, "a tuple of run-time values is no value", "one variable for each, or an Array in memory")
+            self.fail(
+                node,
+                "a tuple of run-time values is no value",
+                "one variable for each, or an Array in memory",
+            )
         return Static(tuple(item.object for item in items if isinstance(item, Static)))
 
     def check_kind(self, node: ast.AST, kind: Kind, wanted: Kind) -> None:
@@ -257,13 +287,8 @@ class Expressions(Places):
         if isinstance(kind, RefKind):
             if kind.ghost:
                 self.fail(node, "a reference to ghost memory cannot be stored", "its index")
-            mismatch = isinstance(wanted, RefKind) and None not in (kind.struct, wanted.struct)
-            if mismatch and isinstance(wanted, RefKind) and not issubclass(kind.struct, wanted.struct):  # type: ignore[arg-type]
+            if isinstance(wanted, RefKind) and not struct_fits(kind.struct, wanted.struct):
                 self.fail(node, f"{kind} where {wanted} is declared", f"a {wanted}")
-
-    def array_of(self, value: Value) -> ArrayValue | None:
-        """The value if it is an array."""
-        return value if isinstance(value, ArrayValue) else None
 
 
 _OPERATOR = {ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"}

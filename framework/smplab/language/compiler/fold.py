@@ -48,9 +48,12 @@ def evaluate(op: Op, a: int, b: int) -> int | None:
 
 
 def fold(
-    op: Op, srcs: tuple[int, ...], constants: Sequence[int | None], imms: tuple[Any, ...],
+    op: Op,
+    srcs: tuple[int, ...],
+    constants: Sequence[int | None],
+    imms: tuple[Any, ...],
     function: Function,
-) -> int | Folded | None:  # fmt: skip
+) -> int | Folded | None:
     """Simplify an instruction.
 
     Returns:

@@ -45,8 +45,12 @@ INTRINSICS: dict[str, _Parameters] = {
     "shift_right_logical": _parameters("value:v n:v"),
 }
 _ATOMIC = {
-    "swap": Op.SWAP, "cas": Op.CAS, "fetch_add": Op.FADD, "fetch_or": Op.FOR, "fetch_and": Op.FAND,
-}  # fmt: skip
+    "swap": Op.SWAP,
+    "cas": Op.CAS,
+    "fetch_add": Op.FADD,
+    "fetch_or": Op.FOR,
+    "fetch_and": Op.FAND,
+}
 
 
 class Intrinsics(Conditions):
@@ -56,7 +60,11 @@ class Intrinsics(Conditions):
         """One intrinsic; None if it gives no value."""
         parameters = INTRINSICS.get(name)
         if parameters is None:
-            self.fail(node.func, f"the CPU has no method `{name}`", "one of " + ", ".join(sorted(INTRINSICS)))
+            self.fail(
+                node.func,
+                f"the CPU has no method `{name}`",
+                "one of " + ", ".join(sorted(INTRINSICS)),
+            )
         arguments = self._bind(node, name, parameters)
         return self._lower(node, name, arguments)
 
@@ -64,16 +72,20 @@ class Intrinsics(Conditions):
         names = [parameter[0] for parameter in parameters]
         usage = f"cpu.{name}({', '.join(names)})"
         if len(node.args) > len(parameters):
-            self.fail(node, f"cpu.{name} takes {len(parameters)} arguments, {len(node.args)} given", usage)
+            self.fail(
+                node, f"cpu.{name} takes {len(parameters)} arguments, {len(node.args)} given", usage
+            )
         given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
         for keyword in node.keywords:
             if keyword.arg not in names or keyword.arg in given:
-                self.fail(node, f"cpu.{name} takes no second or unknown argument `{keyword.arg}`", usage)
+                self.fail(
+                    node, f"cpu.{name} takes no second or unknown argument `{keyword.arg}`", usage
+                )
             given[keyword.arg] = keyword.value
         how = {parameter[0]: parameter for parameter in parameters}
         result: dict[str, Any] = {}
-        for argument in given:  # in the order in which they are written, as Python evaluates them
-            result[argument] = self._take(given[argument], name, how[argument][1])
+        for argument, value in given.items():  # as they are written, so as Python evaluates them
+            result[argument] = self._take(value, name, how[argument][1])
         for argument, _, default in parameters:
             if argument not in result:
                 if default is _MISSING:
@@ -87,17 +99,29 @@ class Intrinsics(Conditions):
         if how == "p":
             place = self.place(node)
             if place.ghost and name not in ("load", "store"):
-                self.fail(node, "ghost memory has no atomic operations and nobody waits for it", "a plain read or write")
+                self.fail(
+                    node,
+                    "ghost memory has no atomic operations and nobody waits for it",
+                    "a plain read or write",
+                )
             return place
         value = self.value(node)
         if how == "s":
             if isinstance(value, Static) and isinstance(value.object, str):
                 return value.object
-            self.fail(node, "a name is needed here that is known when the image is built", 'a string such as "operation"')
+            self.fail(
+                node,
+                "a name is needed here that is known when the image is built",
+                'a string such as "operation"',
+            )
         if how == "c":
             if isinstance(value, Static) and isinstance(value.object, Cause):
                 return int(value.object)
-            self.fail(node, "a cause is needed here that is known when the image is built", "Cause.USER or another member of Cause")
+            self.fail(
+                node,
+                "a cause is needed here that is known when the image is built",
+                "Cause.USER or another member of Cause",
+            )
         return self.register(node, value)
 
     def _lower(self, node: ast.Call, name: str, args: dict[str, Any]) -> Value | None:

@@ -12,7 +12,8 @@ _LOADS = {"i": Op.MOVI, "p": Op.PARAM, "id": Op.CPUID}
 
 def place_pool(function: Function) -> None:
     """Give every pooled register one definition, at the nearest point before all its uses that no
-    loop repeats. A copy of a pooled register needs no register of its own in between."""
+    loop repeats. A copy of a pooled register needs no register of its own in between.
+    """
     flow = Flow(function)
     pooled = function.pooled
     home: dict[int, Block] = {}

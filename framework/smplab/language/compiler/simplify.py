@@ -1,4 +1,4 @@
-"""Control flow tidied: what is never reached, jumps to jumps, blocks that only follow each other."""
+"""Control flow tidied: what is never reached, jumps to jumps, chains of blocks."""
 
 from __future__ import annotations
 

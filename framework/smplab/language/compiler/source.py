@@ -17,7 +17,6 @@ _KEPT = "_smplab_source"
 _files: dict[str, tuple[list[str], dict[int, ast.FunctionDef | ast.AsyncFunctionDef]]] = {}
 _FILES_KEPT = 256
 
-LOOPS = (ast.For, ast.While)
 NO_DEFAULT = object()
 
 
@@ -125,11 +124,15 @@ def _filled(cell: Any) -> bool:
 
 
 def _functions(text: str) -> dict[int, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """All functions of a file, by the line of their first decorator."""
     found: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-    for node in ast.walk(ast.parse(text)):
+    pending: list[ast.AST] = [ast.parse(text)]
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            found[first] = node
+            found[min([node.lineno, *(d.lineno for d in node.decorator_list)])] = node
+        for part in ("body", "orelse", "handlers", "finalbody"):
+            pending += getattr(node, part, ())
     return found
 
 
@@ -145,16 +148,18 @@ def _signature(source: Source) -> None:
             arguments.kwonlyargs[0], "a routine has no keyword-only arguments", "drop the `*`"
         )
     plain = [*arguments.posonlyargs, *arguments.args]
-    defaults = (source.function.__defaults__ or ())
+    defaults = source.function.__defaults__ or ()
     missing = len(plain) - len(defaults)
     globals_ = source.function.__globals__
     annotations = source.function.__annotations__
 
     def kind(name: str) -> Any:
         try:
-            return kind_of(evaluate(annotations.get(name), source.names, globals_), source.names, globals_)
-        except Exception:
-            return None  # an annotation that only type checkers can resolve says nothing here
+            return kind_of(
+                evaluate(annotations.get(name), source.names, globals_), source.names, globals_
+            )
+        except Exception:  # noqa: BLE001  what only type checkers can resolve says nothing here
+            return None
 
     for position, argument in enumerate(plain):
         default = defaults[position - missing] if position >= missing else NO_DEFAULT
@@ -165,24 +170,27 @@ def _signature(source: Source) -> None:
 def _count(source: Source) -> None:
     for name, _, _ in source.parameters:
         source.assigned[name] += 1
-    returns = 0
-
-    def visit(node: ast.AST, weight: int) -> None:
-        nonlocal returns
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            source.assigned[node.id] += weight
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            source.assigned[node.target.id] += 1
-        elif isinstance(node, ast.Return):
-            returns += 1
-        if isinstance(node, ast.For):
-            visit(node.target, 1)
-            for child in node.body:
-                visit(child, 2)
-            return
-        for child in ast.iter_child_nodes(node):
-            visit(child, weight)
-
-    for statement in source.tree.body:
-        visit(statement, 1)
+    returns = _count_in(source.tree.body, 1, source.assigned)
     source.single_return = returns == 1 and isinstance(source.tree.body[-1], ast.Return)
+
+
+def _count_in(body: list[ast.stmt], weight: int, assigned: Counter[str]) -> int:
+    """Count assignments in `body`, each `weight` times; the number of return statements."""
+    returns = 0
+    for node in body:
+        targets: list[ast.expr] = []
+        match node:
+            case ast.Assign():
+                targets = node.targets
+            case ast.AnnAssign() | ast.AugAssign() | ast.For():
+                targets = [node.target]
+            case ast.Return():
+                returns += 1
+        for target in targets:
+            for name in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+                if isinstance(name, ast.Name):
+                    assigned[name.id] += weight
+        inner = 2 if isinstance(node, ast.For) else weight
+        for part in ("body", "orelse", "finalbody"):
+            returns += _count_in(getattr(node, part, []), inner, assigned)
+    return returns

@@ -30,12 +30,15 @@ class Unit:
 
     Attributes:
         parameters: names of the parameter block, all known before compilation starts.
+        inline_budget: instructions that one inlined call may grow to, with all inlined in it.
         called: routines that are really called, by routine and compile-time arguments.
         too_big: those of them that were tried inline and found too big.
+        kept: compile-time arguments that `called` names by identity, which must not be reused.
         inlining: code objects of the routines being compiled, outermost first, against recursion.
     """
 
-    def __init__(self, parameters: tuple[str, ...]) -> None:
+    def __init__(self, parameters: tuple[str, ...], inline_budget: int) -> None:
+        self.inline_budget = inline_budget
         self.parameters = {name: number for number, name in enumerate(parameters)}
         self.messages = Table()
         self.regions = Table(OPERATION)
@@ -44,3 +47,4 @@ class Unit:
         self.called: dict[Any, Function] = {}
         self.too_big: set[Any] = set()
         self.inlining: list[Any] = []
+        self.kept: list[Any] = []

@@ -56,9 +56,7 @@ class Trouble:
         self.instead = instead
 
 
-UNASSIGNED = Trouble(
-    "may have no value yet", "give it a value on every way that leads here"
-)
+UNASSIGNED = Trouble("may have no value yet", "give it a value on every way that leads here")
 DIFFERENT_OBJECTS = Trouble(
     "stands for different compile-time objects, depending on the way here",
     "decide between objects by conditions that are known when the image is built",
@@ -105,10 +103,16 @@ def struct_fits(given: type[Struct] | None, wanted: type[Struct] | None) -> bool
 def same(a: Binding | None, b: Binding | None) -> bool:
     """Whether two bindings mean the same, register for register."""
     if isinstance(a, Static) and isinstance(b, Static):
-        return a.object is b.object or (
-            is_number(a.object) and is_number(b.object) and a.object == b.object
-            and type(a.object) is type(b.object)
-        ) or (isinstance(a.object, str) and a.object == b.object)  # fmt: skip
+        return (
+            a.object is b.object
+            or (
+                is_number(a.object)
+                and is_number(b.object)
+                and a.object == b.object
+                and type(a.object) is type(b.object)
+            )
+            or (isinstance(a.object, str) and a.object == b.object)
+        )
     return a is b or (type(a) is type(b) and a == b)
 
 

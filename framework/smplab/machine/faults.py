@@ -1,0 +1,56 @@
+"""Why a run stopped, as numbers that the engine can return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+GOING: Final = 0  # the slice is used up
+REACHED: Final = 1  # the next event lies at or beyond the end
+EMPTY: Final = 2  # nothing will ever happen again
+FINISHED: Final = 3  # the asked-for operations are complete
+POOL: Final = 4  # the set pool must grow
+
+FIRST_FAULT: Final = 10
+CHECK: Final = 10  # detail: message
+ADDRESS: Final = 11  # detail: word address
+GHOST_ADDRESS: Final = 12  # detail: word address
+OVERFLOW: Final = 13
+DIVISION: Final = 14
+SHIFT: Final = 15  # detail: distance
+CALLS: Final = 16  # calls nested too deeply
+RETURN: Final = 17  # a return without a call
+LOOP: Final = 18  # too many local instructions
+REGION: Final = 19  # detail: region that ends without a begin
+DELAY: Final = 20  # detail: cycles
+BOUND: Final = 21  # detail: bound or mean of a random draw
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, and where it happened.
+
+    Attributes:
+        code: one of the numbers above, from FIRST_FAULT on.
+        cpu: logical CPU.
+        pc: code address.
+        ticks: when the CPU's step began in the order of events; local instructions belong to the
+            ordered instruction before them.
+        detail: what the code's comment says, else 0.
+    """
+
+    code: int
+    cpu: int
+    pc: int
+    ticks: int
+    detail: int
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """A CPU asleep in WAIT: since when, at which instruction, on which word address."""
+
+    cpu: int
+    pc: int
+    ticks: int
+    address: int

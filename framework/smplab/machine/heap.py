@@ -1,0 +1,79 @@
+"""The engine's heap of what happens next: 4-ary, of int64 keys that hold time, class and number.
+
+    key = ticks << shift | number      number: a line, or lines + a CPU
+
+so that one comparison orders by time, then services of lines by address, then CPUs by number. Keys
+beyond the end are NEVER, which saves the sift from looking at the heap's size. While an event is
+executed its key stays at the root, where it is less than all others, until it is replaced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from smplab.machine.jit import UINT64, inlined
+
+NEVER = np.int64(2**63 - 1)
+
+
+@inlined
+def push(heap: Any, size: Any, key: Any) -> Any:
+    """Add a key that is greater than the root; returns the new size."""
+    i = size
+    while i > 0:
+        parent = (i - 1) >> 2
+        above = heap[parent]
+        if above <= key:
+            break
+        heap[i] = above
+        i = parent
+    heap[i] = key
+    return size + 1
+
+
+@inlined
+def replace_root(heap: Any, size: Any, key: Any) -> None:
+    """Put a key in the place of the root, and the least key at the root."""
+    i = np.int64(0)
+    while True:
+        child = 4 * i + 1
+        if child >= size:
+            break
+        best, least = least_child(heap, child)
+        if least >= key:
+            break
+        heap[i] = least
+        i = best
+    heap[i] = key
+
+
+@inlined
+def pop_root(heap: Any, size: Any) -> Any:
+    """Remove the root; returns the new size."""
+    size -= 1
+    last = heap[size]
+    heap[size] = NEVER
+    if size > 0:
+        replace_root(heap, size, last)
+    return size
+
+
+@inlined
+def least_child(heap: Any, child: Any) -> Any:
+    """Return the position of the least of four siblings, and its key."""
+    k0, k1 = heap[child], heap[child + 1]
+    k2, k3 = heap[child + 2], heap[child + 3]
+    left = child if k0 < k1 else child + 1
+    right = child + 2 if k2 < k3 else child + 3
+    least_left, least_right = min(k0, k1), min(k2, k3)
+    if least_left < least_right:
+        return left, least_left
+    return right, least_right
+
+
+@inlined
+def second(heap: Any) -> Any:
+    """Return the least key below the root."""
+    return least_child(heap, np.int64(1))[1]

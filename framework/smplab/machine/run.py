@@ -1,0 +1,251 @@
+"""Runs a program on a machine with the compiled engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from smplab.language.image import Program
+from smplab.language.isa import Cause
+from smplab.machine import engine, faults
+from smplab.machine import state as at
+from smplab.machine.description import TICKS_PER_CYCLE, Machine
+from smplab.machine.diagnosis import cycle_limit, deadlock, diagnose, halted_early
+from smplab.machine.errors import MachineError
+from smplab.machine.histogram import BUCKETS
+from smplab.machine.plan import Ints, Plan, make_plan
+from smplab.machine.result import Counter, Limits, Result
+
+Progress = Callable[[float], None]
+"""Called now and then with the part of the run that is done, 0 to 1."""
+
+SLICE_STEPS = 1_000_000
+"""Events between two looks at the outside world: a tenth of a second or less."""
+
+
+def simulate(
+    program: Program,
+    machine: Machine,
+    cpus: Ints,
+    seed: int,
+    limits: Limits,
+    instr_cycles: float = 1.0,
+    progress: Progress | None = None,
+    slice_steps: int = SLICE_STEPS,
+) -> Result:
+    """Run a program on a machine.
+
+    Args:
+        program: what every CPU executes.
+        machine: what it is executed on.
+        cpus: int64 [program.cpus], the machine's CPU that each logical CPU is.
+        seed: of all randomness; any integer.
+        limits: when the run ends.
+        instr_cycles: what a local instruction takes, a multiple of 0.05.
+        progress: called between slices with the part done.
+        slice_steps: events in a slice; no result depends on it.
+
+    Raises:
+        MachineError: the request cannot be met.
+        SimulationError: the diagnosis of a run that went wrong.
+    """
+    plan = make_plan(program, machine, cpus, seed, limits, instr_cycles)
+    memory = np.zeros(program.memory_words, np.int64)
+    ghost = np.zeros(program.ghost_words, np.int64)
+    if program.image.boot >= 0:
+        _Run(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
+    run = _Run(plan, memory, ghost, slice_steps)
+    run.until_end(progress)
+    return run.result()
+
+
+class _Run:
+    """One run of the engine, slice by slice."""
+
+    def __init__(self, plan: Plan, memory: Ints, ghost: Ints, slice_steps: int) -> None:
+        numbers = len(plan.home_place) + plan.cpus
+        if plan.stop >= 2**62 >> numbers.bit_length():
+            cycles = (2**62 >> numbers.bit_length()) // TICKS_PER_CYCLE
+            raise MachineError(f"a run of this size may last {cycles} cycles at most")
+        self.plan = plan
+        self.slice_steps = slice_steps
+        self.state = at.new_state(plan, memory, ghost)
+        image = plan.program.image
+        self.code = np.ascontiguousarray(image.code).ravel()
+        self.stream_keys = np.array(plan.stream_keys, np.uint64)
+        self.frame = 2 * image.registers
+        self.measuring = False
+        self.end = 0
+        self.end_cpu = -1
+        self.instructions_before = self.accesses_before = 0
+
+    def until_end(self, progress: Progress | None) -> None:
+        """Execute slices until the run ends; raises its diagnosis if it ends badly."""
+        plan, state = self.plan, self.state
+        reason = engine.start(
+            plan.instr, plan.instr_shared, plan.max_local, plan.program.image.call_depth,
+            self.frame, len(plan.home_place), self.stream_keys, self.code,
+            plan.program.parameters, state.status, state.cpu, state.heap, state.registers,
+            state.stack, state.draws,
+        )  # fmt: skip
+        while True:
+            if reason >= faults.FIRST_FAULT:
+                raise diagnose(plan, self._fault(reason))
+            if reason == faults.POOL:
+                at.grow_pool(state)
+            elif reason == faults.FINISHED:
+                self.end = int(state.status[at.LAST_TICKS])
+                self.end_cpu = int(state.status[at.LAST_CPU])
+                return
+            elif reason == faults.REACHED and not self.measuring and plan.warmup < plan.stop:
+                self._begin_measuring()
+            elif reason in {faults.REACHED, faults.EMPTY}:
+                self._stop(empty=reason == faults.EMPTY)
+                return
+            if progress is not None:
+                progress(self._part_done())
+            reason = self._slice()
+
+    def _slice(self) -> int:
+        plan, state = self.plan, self.state
+        reason: int = engine.run_slice(
+            self.slice_steps, plan.stop if self.measuring else plan.warmup,
+            plan.operations if self.measuring else 0,
+            plan.instr, plan.instr_shared, plan.hit, plan.rmw, plan.occ_r, plan.occ_w_percent,
+            plan.near_percent, plan.smt_percent, plan.home_from, plan.mem, plan.far,
+            plan.max_local, plan.program.image.call_depth, self.frame,
+            np.uint64(plan.line_key), self.stream_keys, self.code, plan.program.parameters,
+            plan.distance.ravel(), len(plan.distance), plan.core_place, plan.home_place,
+            state.status, state.cpu, state.line, state.pool, state.heap, state.registers,
+            state.stack, state.draws, state.regions, state.histograms, state.user,
+            state.memory, state.ghost,
+        )  # fmt: skip
+        return reason
+
+    def _part_done(self) -> float:
+        plan = self.plan
+        if plan.operations and self.measuring:
+            return min(1.0, float(self.state.status[at.OPERATIONS]) / plan.operations)
+        return min(1.0, float(self.state.status[at.LAST_TICKS]) / plan.stop)
+
+    def _fault(self, code: int) -> faults.Fault:
+        cpu, pc, ticks, detail = self.state.status[at.FAULT_CPU : at.FAULT_DETAIL + 1].tolist()
+        return faults.Fault(code, cpu, pc, ticks, detail)
+
+    # -------------------------------------------------------------- the end of the warm-up
+
+    def _begin_measuring(self) -> None:
+        """Forget what was counted, and charge what is under way from here on only."""
+        self.measuring = True
+        start = self.plan.warmup
+        cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
+        counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)]
+        asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < start)
+        self.instructions_before = int(counters[:, Counter.INSTRUCTIONS].sum() + asleep.sum())
+        self.accesses_before = _accesses(counters)
+        counters[:] = 0
+        cpu[:, at.ACCOUNT : at.ACCOUNT + len(Cause)] = 0
+        for moment in (at.SINCE, at.DONE):
+            np.maximum(cpu[:, moment], start, out=cpu[:, moment])
+        cpu[asleep, at.SLEPT] = 1
+        self.state.regions.reshape(-1, at.REGION_ROW)[:, : at.BEGUN] = 0
+        self.state.histograms[:] = 0
+        self.state.user[:] = 0
+        self.state.status[at.OPERATIONS] = 0
+
+    # -------------------------------------------------------------- the end
+
+    def _stop(self, *, empty: bool) -> None:
+        """Nothing is left to do before the end: see whether that is how it should be."""
+        plan = self.plan
+        if not self.measuring:
+            self._begin_measuring()
+        done = int(self.state.status[at.OPERATIONS])
+        cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
+        asleep = cpu[:, at.STATE] == at.ASLEEP
+        awake_at_end = empty and bool((asleep & (cpu[:, at.ASLEEP_AT] >= plan.stop)).any())
+        if empty and asleep.any() and not awake_at_end:
+            raise deadlock(plan, [self._sleeper(n) for n in np.flatnonzero(asleep).tolist()])
+        if not plan.must_finish:
+            self.end = plan.stop
+        elif not empty or awake_at_end:
+            raise cycle_limit(plan, done)
+        elif plan.operations:
+            raise halted_early(plan, done)
+        else:
+            self.end = max(int(self.state.status[at.LAST_TICKS]), plan.warmup)
+
+    def _sleeper(self, number: int) -> faults.Sleeper:
+        row = self.state.cpu[number * at.CPU_WORDS :]
+        pc, base = int(row[at.PC]), int(row[at.BASE])
+        _, a, b, _, _, _ = self.plan.program.image.code[pc].tolist()
+        address = int(self.state.registers[base + a]) + b
+        return faults.Sleeper(number, pc, int(row[at.ASLEEP_AT]), address)
+
+    def result(self) -> Result:
+        """Put together what was measured."""
+        plan, state, image = self.plan, self.state, self.plan.program.image
+        cpu = state.cpu.reshape(-1, at.CPU_WORDS)
+        account = self._close_account(cpu)
+        counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)].copy()
+        regions = state.regions.reshape(plan.cpus, len(image.regions), at.REGION_ROW)
+        end_cycles = -(-self.end // TICKS_PER_CYCLE)
+        return Result(
+            end_cycles=end_cycles,
+            measured_cycles=end_cycles - plan.warmup // TICKS_PER_CYCLE,
+            operations=int(state.status[at.OPERATIONS]),
+            counters=counters,
+            account_ticks=account,
+            region_count=regions[:, :, at.TIMES].copy(),
+            region_sum_cycles=regions[:, :, at.SUM].copy(),
+            region_max_cycles=regions[:, :, at.LONGEST].copy(),
+            histograms=state.histograms.reshape(-1, BUCKETS),
+            user_counters=state.user,
+            memory=state.memory,
+            instructions_total=self.instructions_before
+            + int(counters[:, Counter.INSTRUCTIONS].sum()),
+            accesses_total=self.accesses_before + _accesses(counters),
+        )
+
+    def _close_account(self, cpu: Ints) -> Ints:
+        """Charge what is under way at the end, and count the WAITs that lie before it."""
+        end, everyone = self.end, np.arange(len(cpu))
+        account = cpu[:, at.ACCOUNT : at.ACCOUNT + len(Cause)]
+        since, done = (np.minimum(cpu[:, moment], end) for moment in (at.SINCE, at.DONE))
+        asleep_at = np.minimum(cpu[:, at.ASLEEP_AT], end)
+        last_order = self.end_cpu if self.end_cpu >= 0 else -1
+        before_end = (cpu[:, at.ASLEEP_AT] < end) | (
+            (cpu[:, at.ASLEEP_AT] == end) & (everyone < last_order)
+        )
+        asleep = (cpu[:, at.STATE] == at.ASLEEP) & before_end
+        slept = asleep & (cpu[:, at.SLEPT] == 1)
+        fell = asleep & ~slept
+        queued = cpu[:, at.STATE] == at.QUEUED
+        wait_cause = self.plan.program.image.code[np.where(asleep, cpu[:, at.PC], 0), 3]
+        computing = ~slept & ~queued
+        _add(account, computing, cpu[:, at.DOING], done - since)
+        _add(account, computing & ~fell, cpu[:, at.CAUSE], end - done)
+        _add(account, fell, cpu[:, at.CAUSE], asleep_at - done)
+        _add(account, fell, wait_cause, end - asleep_at)
+        _add(account, slept, wait_cause, end - since)
+        _add(account, queued, np.full(len(cpu), int(Cause.MEMORY)), end - since)
+        for counter in (Counter.WAITS, Counter.INSTRUCTIONS):
+            cpu[fell, at.COUNTERS + counter] += 1
+        return account.copy()
+
+
+def _add(account: Ints, which: np.typing.NDArray[np.bool_], cause: Ints, ticks: Ints) -> None:
+    chosen = np.flatnonzero(which)
+    account[chosen, cause[chosen]] += ticks[chosen]
+
+
+def _accesses(counters: Ints) -> int:
+    return int(counters[:, [Counter.LOADS, Counter.STORES, Counter.ATOMICS]].sum())
+
+
+def warm_up() -> None:
+    """Compile the engine, or load its machine code, before workers need it."""
+    from smplab.machine.warmup import tiny_run
+
+    simulate(*tiny_run())
