@@ -26,6 +26,9 @@ from smplab.verify.words import OverflowFault, Words, atomic
 MAX_TURNS = 10_000
 """Turns of a loop whose only ordered instructions are without effect here."""
 
+LOCAL_BYTES = 1500
+"""Memory of a local state in Python: its tuples, and its entries in lists and dictionaries."""
+
 
 class Local(NamedTuple):
     """A CPU's local state in front of an ordered instruction (or draw, or fault).
@@ -82,6 +85,12 @@ class Automaton:
             self._go_on(cpu, -1, 0)
 
     @property
+    def bytes(self) -> int:
+        """Memory in use, with an estimate for Python's objects."""
+        tables = self.local.rows.nbytes + self.transition.rows.nbytes
+        return tables + LOCAL_BYTES * len(self.states)
+
+    @property
     def direct(self) -> frozenset[int]:
         """Addresses whose stores go straight to memory, since only their writer uses them."""
         if not self.buffered:
@@ -98,9 +107,6 @@ class Automaton:
 
     def resolve(self, number: int, value: int) -> None:
         """Fill in the transition of a local state that meets a value (or draws alternative)."""
-        row = self.local.rows[number]
-        if value >= row[t.TCAP]:
-            self._widen(number, value)
         cpu = number % self.cpus
         state = self.states[number]
         assert state is not None
@@ -112,10 +118,11 @@ class Automaton:
             rank = self._intern(cpu, state._replace(
                 pc=state.pc, registers=(), watch=-1, fault=processor.fault, detail=processor.detail))
         else:
+            note = self.local.rows[number, t.KIND] == t.NOTE
             processor.pc += 1
-            rank, ended = self._go_on(cpu, watch, state.pending)
-        self.transition.rows[int(self.local.rows[number, t.TBASE]) + value, :3] = (
-            rank, written, ended)  # fmt: skip
+            rank, ended = self._go_on(cpu, watch, 0 if note else state.pending)
+            ended |= note
+        self._enter(number, (rank, written, ended, value))
 
     def resolve_stale(self, number: int) -> None:
         """Fill in what becomes of a local state when another CPU writes the line it watches."""
@@ -125,7 +132,7 @@ class Automaton:
         if self.local.rows[number, t.KIND] == t.ASLEEP:
             self._processor.put(state.pc + 1, state.base, state.frames, state.registers)
             self._processor.fault = 0
-            rank, _ = self._go_on(cpu, -1, state.pending)
+            rank, _ = self._go_on(cpu, -1, state.pending, woken=True)
         else:
             rank = self._intern(cpu, state._replace(watch=-1))
         self.local.rows[number, t.STALE] = rank
@@ -167,8 +174,13 @@ class Automaton:
 
     # ------------------------------------------------------------------ up to the next one
 
-    def _go_on(self, cpu: int, watch: int, pending: int) -> tuple[int, int]:
-        """Run local instructions; return the rank of the state reached, and whether an END came."""
+    def _go_on(
+        self, cpu: int, watch: int, pending: int, *, woken: bool = False
+    ) -> tuple[int, int]:
+        """Run local instructions; return the rank of the state reached, and whether an END came.
+
+        A CPU that was `woken` stops in front of an END, which must be a step of its own.
+        """
         ended = 0
         processor = self._processor
         for _ in range(MAX_TURNS):
@@ -178,6 +190,8 @@ class Automaton:
             if processor.fault:
                 break
             if op in (Op.BEGIN, Op.END):
+                if woken and op is Op.END:
+                    break
                 pending = int(op is Op.BEGIN)
                 ended |= int(op is Op.END)
             elif op is Op.WAIT:
@@ -258,11 +272,11 @@ class Automaton:
             return state, t.HALTED, -1, -1, -1, 0
         if op is Op.WAIT:
             return state, t.ASLEEP, -1, -1, -1, 0
-        if op is Op.FENCE:
-            return state, t.FENCE, -1, -1, -1, 1
+        if op in (Op.FENCE, Op.END):
+            return state, t.FENCE if op is Op.FENCE else t.NOTE, -1, -1, -1, 1
         if op in DRAWS:
             n = len(alternatives(op, self._operand(op), self.options.random_values))
-            return state, t.DRAW, -1, -1, n, n
+            return state, t.DRAW, -1, -1, n, 2
         ghost = op in (Op.GLOAD, Op.GSTORE)
         address = p[row[1]] + row[2] if op in (Op.STORE, Op.GSTORE) else p[row[2]] + row[3]
         if not LINE_WORDS <= address < (self.words.ghost_words if ghost else self.words.memory_words):
@@ -271,17 +285,26 @@ class Automaton:
         slot = self.words.slot(ghost, address)
         if op in READS or op is Op.GLOAD:
             kind = t.ATOMIC if op in ATOMICS else t.LOAD
-            return state, kind, slot, -1, -1, len(self.words.values[slot])
+            return state, kind, slot, -1, -1, 2
         if op is Op.STORE and self.buffered:
             store = self.words.store(slot, self.words.number(slot, p[row[3]]))
             return state, t.STORE_BUFFERED, slot, store, -1, 1
         return state, t.STORE, slot, -1, -1, 1
 
-    def _widen(self, number: int, value: int) -> None:
-        """Make room for more values in a local state's transitions."""
+    def _enter(self, number: int, transition: tuple[int, int, int, int]) -> None:
+        """Add a transition to a local state's, in more room if they fill three quarters of it."""
         row = self.local.rows[number]
-        old, first = int(row[t.TCAP]), int(row[t.TBASE])
-        capacity = max(2 * old, value + 1)
-        base = self.transition.extend(capacity)
-        self.transition.rows[base : base + old] = self.transition.rows[first : first + old]
-        row[t.TBASE], row[t.TCAP] = base, capacity
+        base, capacity = int(row[t.TBASE]), int(row[t.TCAP])
+        known = self.transition.rows[base : base + capacity]
+        entries = [transition, *known[known[:, t.MET] >= 0].tolist()]
+        if 4 * len(entries) > 3 * capacity + 3:
+            capacity *= 2
+            base = self.transition.extend(capacity)
+            row[t.TBASE], row[t.TCAP] = base, capacity
+        else:
+            entries = entries[:1]
+        for entry in entries:
+            at = entry[t.MET] % capacity
+            while self.transition.rows[base + at, t.MET] >= 0:
+                at = (at + 1) % capacity
+            self.transition.rows[base + at] = entry

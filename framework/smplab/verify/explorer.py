@@ -78,7 +78,10 @@ class Explorer:
                 break
             if self.automaton.sharing.refuted:
                 self._restart()
-            if reason == s.SLICE and time.monotonic() > deadline:
+            if reason == s.MISS and self.automaton.bytes > self.options.max_memory_bytes // 2:
+                self.bounds.append("the automata fill half of max_memory_bytes: values without end?")
+                break
+            if time.monotonic() > deadline:
                 self.bounds.append(f"max_wall_s = {self.options.max_wall_s:g} seconds")
                 break
 
@@ -174,9 +177,8 @@ class Explorer:
     def _affordable(self, extra: int) -> bool:
         """Whether so many more bytes may be in use at once."""
         arrays = [self.keys, self.parents, self.index, self.edge_start, self.edge_target]
-        arrays += [self.edge_label, self.automaton.local.rows, self.automaton.transition.rows]
-        arrays += [] if self.exact else [self.queue]
-        if sum(a.nbytes for a in arrays) + extra <= self.options.max_memory_bytes:
+        arrays += [self.edge_label] if self.exact else [self.edge_label, self.queue]
+        if self.automaton.bytes + sum(a.nbytes for a in arrays) + extra <= self.options.max_memory_bytes:
             return True
         self.bounds.append(f"max_memory_bytes = {self.options.max_memory_bytes}")
         return False

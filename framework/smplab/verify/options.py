@@ -65,6 +65,9 @@ class Options:
             if getattr(self, name) <= 0:
                 raise VerifyError(f"{name} = {getattr(self, name)}: must be positive")
 
+        if self.fingerprints and self.progress is not Progress.NONE:
+            raise VerifyError("progress needs the states themselves: it excludes fingerprints")
+
     @property
     def depth_of_buffer(self) -> int:
         """Stores that a CPU may have pending, 0 under sequential consistency."""

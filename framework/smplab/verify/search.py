@@ -134,6 +134,20 @@ def drain(w: Any, at: Any, i: Any, position: Any, cpus: Any, depth: Any, local: 
 
 
 @inlined
+def transition_at(local: Any, transition: Any, n: Any, v: Any) -> Any:
+    """Return the row of a local state's transition at a value, or -1 if it is unknown."""
+    base, last = np.int64(local[n, t.TBASE]), np.int64(local[n, t.TCAP]) - 1
+    for probe in range(last + 1):
+        e = base + ((v + probe) & last)
+        met = transition[e, t.MET]
+        if met == v:
+            return e
+        if met < 0:
+            break
+    return np.int64(-1)
+
+
+@inlined
 def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging: Any,
             sorted_by_word: Any, local: Any, transition: Any, line_of: Any, stores: Any) -> Any:  # fmt: skip
     """Execute CPU i's next step in place.
@@ -173,14 +187,12 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
             if done > 0:
                 break
             v = np.int64(choice)
-        elif kind != t.STORE:
+        elif kind != t.STORE and kind != t.NOTE:  # noqa: PLR1714 - numba compiles this, not `in`
             break
-        if v >= local[n, t.TCAP]:
+        e = transition_at(local, transition, n, v)
+        if e < 0:
             return MISS, n, v, done, ended
-        e = local[n, t.TBASE] + v
         following = np.int64(transition[e, t.NEXT])
-        if following < 0:
-            return MISS, n, v, done, ended
         if not fits(at, i, following):
             return WIDEN, np.int64(i), following, done, ended
         put(w, at, i, following)
@@ -189,7 +201,7 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
         failed = False
         if kind == t.STORE_BUFFERED:
             push(w, at, first, depth, np.int64(local[n, t.VALUE]), sorted_by_word, stores)
-        elif kind == t.STORE or kind == t.ATOMIC:  # noqa: PLR1714 - numba compiles this, not `in`
+        elif kind == t.STORE or kind == t.ATOMIC:  # noqa: PLR1714
             value = np.int64(transition[e, t.WRITTEN])
             reason, a, b = write(w, at, i, slot, value, cpus, slots, local, line_of)
             if reason == FAULTED:

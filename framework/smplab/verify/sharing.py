@@ -49,7 +49,7 @@ class Sharing:
             self._watchers[watch].add(cpu)
             affected |= self._slots_of_line[watch]
         if slot < 0:
-            self._local.rows[number, t.MERGE] = op is Op.FENCE
+            self._local.rows[number, t.MERGE] = op in (Op.FENCE, Op.END)
             return self._class_again(affected)
         if op in ATOMICS or op in (Op.STORE, Op.GSTORE):
             if cpu not in self._writers[slot]:
@@ -87,7 +87,7 @@ class Sharing:
             kind = t.STORE if private else t.STORE_BUFFERED
             if row[t.KIND] != kind:
                 row[t.KIND] = kind
-                self._transition.rows[row[t.TBASE], t.NEXT] = -1
+                self._transition.rows[row[t.TBASE], t.MET] = -1
                 self.refuted |= not new
             private = True  # a store that enters a buffer is visible when it leaves it
         if row[t.MERGE] != private:

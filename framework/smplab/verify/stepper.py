@@ -164,7 +164,7 @@ class Stepper:
                 values = str(cpu[cpu.row[1]])
             elif op in (Op.GLOAD, Op.GSTORE):
                 place, values = self._ghost_access(cpu, op)
-            elif op is not Op.FENCE:
+            elif op not in (Op.FENCE, Op.END):
                 place, values = self._access(cpu, op)
             cpu.pc += 1
             self._settle(cpu)
@@ -232,17 +232,17 @@ class Stepper:
             if cpu.watch == address // LINE_WORDS:
                 cpu.watch = None
                 if not cpu.stopped and cpu.row[0] == Op.WAIT:
-                    self._start(cpu)
+                    self._start(cpu, woken=True)
 
-    def _start(self, cpu: Walker) -> None:
+    def _start(self, cpu: Walker, *, woken: bool = False) -> None:
         """Run a CPU up to its next ordered instruction, or to its failure."""
         try:
-            self._settle(cpu)
+            self._settle(cpu, woken=woken)
         except Stopped as stopped:
             cpu.stopped = stopped
 
-    def _settle(self, cpu: Walker) -> None:
-        """Run up to the next ordered instruction that matters."""
+    def _settle(self, cpu: Walker, *, woken: bool = False) -> None:
+        """Run up to the next ordered instruction that matters; to a `woken` CPU an END does."""
         for _ in range(MAX_LOCAL):
             op = Op(cpu.row[0])
             if op in DRAWS:
@@ -262,6 +262,8 @@ class Stepper:
                 if cpu.watch == address // LINE_WORDS:
                     return
                 cpu.pc += 1
+            elif woken and op is Op.END and cpu.row[1] == 0:
+                return
             elif op in INERT or op in (Op.BEGIN, Op.END) or (op is Op.FENCE and not self._depth):
                 cpu.pc += 1
             else:

@@ -17,8 +17,8 @@ CHOICES: Final = 3  # DRAW: how many values
 WATCH: Final = 4  # line whose next write by another CPU matters, or -1
 STALE: Final = 5  # rank of the local state after such a write, or -1 if not yet known
 MERGE: Final = 6  # 1: nobody can tell whether it happens now or later
-TBASE: Final = 7  # first row of its transitions
-TCAP: Final = 8  # rows of its transitions
+TBASE: Final = 7  # first row of its transitions, a hash table of its own
+TCAP: Final = 8  # rows of its transitions, a power of two or 0
 PENDING: Final = 9  # 1: an operation began and has not ended
 LOCAL_COLUMNS: Final = 16
 
@@ -31,12 +31,14 @@ FENCE: Final = 4  # needs an empty store buffer; one transition
 STORE_BUFFERED: Final = 5  # needs room in the store buffer; one transition
 DRAW: Final = 6  # a transition for each value drawn
 ASLEEP: Final = 7  # in WAIT, until the watched line is written
-FAULT: Final = 8  # a check failed, an address is wrong, ...
+NOTE: Final = 8  # the end of an operation, met by a CPU that was woken; one transition
+FAULT: Final = 9  # a check failed, an address is wrong, ...
 
 # Columns of a transition.
 NEXT: Final = 0  # rank of the local state after it, or -1 if not yet known
 WRITTEN: Final = 1  # number of the value written, or -1
 ENDED: Final = 2  # 1: an operation is complete
+MET: Final = 3  # number of the value met, or -1: the row is empty
 TRANSITION_COLUMNS: Final = 4
 
 # Columns of a word of memory.
