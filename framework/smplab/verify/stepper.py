@@ -267,8 +267,19 @@ class Stepper:
             elif op in INERT or op in (Op.BEGIN, Op.END) or (op is Op.FENCE and not self._depth):
                 cpu.pc += 1
             else:
+                self._refuse_outside(cpu, op)
                 return
         raise Stopped(faults.LOOP, MAX_LOCAL)
+
+    def _refuse_outside(self, cpu: Walker, op: Op) -> None:
+        """An access outside memory fails where it stands, before anybody else goes on."""
+        if op in (Op.HALT, Op.FENCE, Op.END):
+            return
+        _, a, b, c, _, _ = cpu.row
+        address = cpu[a] + b if op in (Op.STORE, Op.GSTORE) else cpu[b] + c
+        ghost = op in (Op.GLOAD, Op.GSTORE)
+        if not LINE_WORDS <= address < len(self.ghost if ghost else self.memory):
+            raise Stopped(faults.GHOST_ADDRESS if ghost else faults.ADDRESS, address)
 
 
 def replay(program: Program, options: Options, actions: Sequence[Action],
