@@ -18,6 +18,7 @@ from smplab.machine import faults
 from smplab.verify import tables as t
 from smplab.verify.alternatives import alternatives
 from smplab.verify.compute import MAX_LOCAL, Processor
+from smplab.verify.equivalence import representatives
 from smplab.verify.flow import ATOMICS, DRAWS, READS, Flow, analyse
 from smplab.verify.options import Options
 from smplab.verify.sharing import Sharing
@@ -68,6 +69,7 @@ class Automaton:
     ) -> None:
         self.program, self.options = program, options
         self.flow: Flow = analyse(program.image)
+        self._same = representatives(program.image)
         self.rows: list[list[int]] = program.image.code.tolist()
         self.cpus = program.cpus
         self.words = Words(program, memory, ghost)
@@ -232,7 +234,8 @@ class Automaton:
         values = p.registers[: live.bit_length()].tolist()
         registers = tuple(v if live >> r & 1 else 0 for r, v in enumerate(values))
         watch = watch if self.flow.watching[p.pc] else -1
-        return Local(p.pc, p.base, frames, registers, watch, pending)
+        returns = (self._same[word] if k % 2 == 0 else word for k, word in enumerate(frames))
+        return Local(self._same[p.pc], p.base, tuple(returns), registers, watch, pending)
 
     def _intern(self, cpu: int, state: Local) -> int:
         """Return the rank of a local state, new or known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ def run(code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, keys
     return pc, base, depth, fault, detail
 
 
+def is_inert(row: Sequence[int] | Ints) -> bool:
+    """Whether an instruction does nothing here: it takes time, or it measures."""
+    op = Op(int(row[0]))
+    return op in INERT or (op in (Op.BEGIN, Op.END) and row[1] != 0)
+
+
 class Processor:
     """A CPU's registers and stack of calls, on which local instructions run.
 
@@ -46,10 +53,9 @@ class Processor:
         image = program.image
         code = image.code.copy()
         for row in code:
-            op = Op(int(row[0]))
-            if op in INERT or (op in (Op.BEGIN, Op.END) and row[1] != 0):
+            if is_inert(row):
                 row[0] = Op.NOP
-            elif op in DRAWS:
+            elif int(row[0]) in DRAWS:
                 row[0] += STOP
         self._code = np.ascontiguousarray(code).reshape(-1)
         self._parameters = program.parameters
