@@ -10,8 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smplab.kernel.contracts import Lock, Workload
+    from smplab.kernel.contracts import Grace, Lock, Scenario, Workload
     from smplab.kernel.pool import NodePool
+    from smplab.kernel.scenarios import contract_scenarios
     from smplab.lab.curves import Curve
     from smplab.lab.executors.base import Executor, ExecutorError
     from smplab.lab.executors.process import ProcessPool
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         array,
         routine,
     )
-    from smplab.language.component import Component, parameter, slot
+    from smplab.language.component import Component, Mutant, parameter, slot
     from smplab.language.errors import CompileError, LanguageError, SmplabError
     from smplab.language.isa import Cause
     from smplab.machine.description import (
@@ -61,8 +62,9 @@ if TYPE_CHECKING:
     from smplab.plugin.hookspecs import hookimpl
 
 _HOMES = {
-    "smplab.kernel.contracts": ("Lock", "Workload"),
+    "smplab.kernel.contracts": ("Grace", "Lock", "Scenario", "Workload"),
     "smplab.kernel.pool": ("NodePool",),
+    "smplab.kernel.scenarios": ("contract_scenarios",),
     "smplab.lab.curves": ("Curve",),
     "smplab.lab.executors.base": ("Executor", "ExecutorError"),
     "smplab.lab.executors.process": ("ProcessPool",),
@@ -85,7 +87,7 @@ _HOMES = {
         "array",
         "routine",
     ),
-    "smplab.language.component": ("Component", "parameter", "slot"),
+    "smplab.language.component": ("Component", "Mutant", "parameter", "slot"),
     "smplab.language.errors": ("CompileError", "LanguageError", "SmplabError"),
     "smplab.language.isa": ("Cause",),
     "smplab.machine.description": (
@@ -128,6 +130,7 @@ __all__ = [
     "Executor",
     "ExecutorError",
     "Figures",
+    "Grace",
     "Home",
     "LanguageError",
     "Lock",
@@ -136,6 +139,7 @@ __all__ = [
     "Measurement",
     "Memory",
     "Metrics",
+    "Mutant",
     "NodePool",
     "Origin",
     "Outcome",
@@ -146,6 +150,7 @@ __all__ = [
     "Provenance",
     "RayCluster",
     "Ref",
+    "Scenario",
     "Serial",
     "SmplabError",
     "Struct",
@@ -160,6 +165,7 @@ __all__ = [
     "aligned",
     "array",
     "compute",
+    "contract_scenarios",
     "hookimpl",
     "origins_of",
     "parameter",

@@ -7,14 +7,20 @@ from smplab.api import Components, SweepStarted, hookimpl
 
 @hookimpl
 def register_components(context: Components) -> None:
-    """Register machines, kernels, locks, workloads, executors and tracking."""
-    from smplab.api import ProcessPool, RayCluster, Serial
+    """Register machines, kernels, mechanisms, workloads, scenarios, executors and tracking."""
+    from smplab.api import ProcessPool, RayCluster, Serial, contract_scenarios
+    from smplab_plugins.grace.epochs import Epochs
+    from smplab_plugins.grace.token_ring import TokenRing
     from smplab_plugins.kernels.none import NoKernel
     from smplab_plugins.locks.clh import ClhLock
     from smplab_plugins.locks.mcs import McsLock
     from smplab_plugins.locks.tas import TasLock
     from smplab_plugins.locks.ticket import TicketLock
     from smplab_plugins.locks.ttas import TtasLock
+    from smplab_plugins.scenarios.broken_lock import BrokenLock
+    from smplab_plugins.scenarios.dekker import Dekker
+    from smplab_plugins.scenarios.lost_wakeup import LostWakeup
+    from smplab_plugins.scenarios.peterson import Peterson
     from smplab_plugins.topologies.matrix import Matrix
     from smplab_plugins.topologies.opteron48 import Opteron48
     from smplab_plugins.topologies.uniform import Uniform
@@ -27,12 +33,20 @@ def register_components(context: Components) -> None:
     context.add("topology", "uniform", Uniform)
     context.add("topology", "westmere_ex160", WestmereEx160)
     context.add("kernel", "none", NoKernel)
+    context.add("mechanism/grace", "epochs", Epochs)
+    context.add("mechanism/grace", "token_ring", TokenRing)
     context.add("mechanism/lock", "clh", ClhLock)
     context.add("mechanism/lock", "mcs", McsLock)
     context.add("mechanism/lock", "tas", TasLock)
     context.add("mechanism/lock", "ticket", TicketLock)
     context.add("mechanism/lock", "ttas", TtasLock)
     context.add("workload", "lock_contention", LockContention)
+    for name, scenario in contract_scenarios().items():
+        context.add("scenario", name, scenario)
+    context.add("scenario", "broken_lock", BrokenLock)
+    context.add("scenario", "dekker", Dekker)
+    context.add("scenario", "lost_wakeup", LostWakeup)
+    context.add("scenario", "peterson", Peterson)
     context.add("executor", "serial", Serial)
     context.add("executor", "process", ProcessPool)
     context.add("executor", "ray", RayCluster)

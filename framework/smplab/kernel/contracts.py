@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from smplab.language.component import Component
 from smplab.language.cpu import Cpu
 from smplab.language.routines import routine
-from smplab.language.struct import Place, Ref, Struct
+from smplab.language.struct import Place, Ref, Struct, Word
 
 
 @dataclass(eq=False)
@@ -27,7 +27,7 @@ class Lock(Component):
 
     @routine
     def init(self, cpu: Cpu, lock: Ref[Any]) -> None:
-        """Make `lock` free; runs on CPU 0 before time begins. All zero is free unless overridden."""
+        """Make `lock` free; runs on CPU 0 before time begins. Without it, all zero is free."""
 
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Any]) -> Any:
@@ -54,6 +54,50 @@ class Lock(Component):
 
 
 @dataclass(eq=False)
+class Grace(Component):
+    """Grace periods (slot `grace`): when has everybody let go of what was read before?
+
+    A CPU passes a *quiescent point* wherever it holds nothing that it has read from the kernel: on
+    its way out to user mode, and before it idles. A grace period is over when every CPU has passed
+    one since it began, or was idle.
+    """
+
+    @routine
+    def quiescent(self, cpu: Cpu) -> None:
+        """Pass a quiescent point of this CPU."""
+        cpu.check(False, "this filling of grace has no quiescent()")
+
+    @routine
+    def begin(self, cpu: Cpu) -> Word:
+        """Begin a grace period after all that this CPU has stored; the value goes to `over`."""
+        cpu.check(False, "this filling of grace has no begin()")
+        return 0
+
+    @routine
+    def over(self, cpu: Cpu, period: Word) -> bool:
+        """Whether the period is over; if not, kick the CPUs that it waits for."""
+        cpu.check(False, "this filling of grace has no over()")
+        return False
+
+    @routine
+    def idle_enter(self, cpu: Cpu) -> None:
+        """This CPU passes a quiescent point, and reads no word of the kernel until it leaves."""
+        cpu.check(False, "this filling of grace has no idle_enter()")
+
+    @routine
+    def idle_leave(self, cpu: Cpu) -> None:
+        """This CPU counts again; only after this may it read words of the kernel."""
+        cpu.check(False, "this filling of grace has no idle_leave()")
+
+    @routine
+    def kick(self, cpu: Cpu, target: Word) -> None:
+        """Make CPU `target` enter the kernel, and so pass a quiescent point: the kernel's hook.
+
+        The bare machine has no interrupts: there nobody is kicked.
+        """
+
+
+@dataclass(eq=False)
 class Workload(Component):
     """What the CPUs do."""
 
@@ -65,3 +109,19 @@ class Workload(Component):
         throughput counts them, latency is theirs.
         """
         cpu.check(False, "this workload has no run()")
+
+
+@dataclass(eq=False)
+class Scenario(Workload):
+    """A small closed system whose interleavings the checker explores, all of them.
+
+    It belongs to the contracts of the slots that it declares: whoever fills them is tried in it.
+    One without slots stands for itself. Its operations must complete, as `progress` asks.
+    """
+
+    def connect(self) -> None:
+        """Fill the hooks of the mechanisms in the slots; runs before the image is built."""
+
+    def progress(self) -> str:
+        """Who must complete: "every" CPU, "some" CPU, or "none" is asked to."""
+        return "none"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smplab.language.build import build_image
-    from smplab.language.component import Component, ParameterInfo, parameter, slot
+    from smplab.language.component import Component, Mutant, ParameterInfo, parameter, slot
     from smplab.language.cpu import Cpu
     from smplab.language.disassembler import disassemble
     from smplab.language.errors import CompileError, LanguageError, LoadError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "build": ("build_image",),
-    "component": ("Component", "ParameterInfo", "parameter", "slot"),
+    "component": ("Component", "Mutant", "ParameterInfo", "parameter", "slot"),
     "cpu": ("Cpu",),
     "disassembler": ("disassemble",),
     "errors": ("CompileError", "LanguageError", "LoadError"),
@@ -49,6 +49,7 @@ __all__ = [
     "Layout",
     "LoadError",
     "Memory",
+    "Mutant",
     "ParameterInfo",
     "Place",
     "Program",

@@ -8,7 +8,7 @@ time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,6 +63,23 @@ def slot() -> Any:
     return dataclasses.field(init=False, repr=False, metadata={"slot": True})
 
 
+@dataclass(frozen=True)
+class Mutant:
+    """A weakening of a component by one line, which a scenario of the checker must catch.
+
+    Attributes:
+        wrong: what is wrong, in half a line.
+        memory_model: the strongest that shows it: "sc", or "tso" where it takes a store buffer.
+        cpus: how many CPUs it takes.
+        not_shown: why neither model shows it; it is then listed, and not run.
+    """
+
+    wrong: str
+    memory_model: str = "sc"
+    cpus: int = 2
+    not_shown: str = ""
+
+
 @dataclass(eq=False)
 class Component:
     """Base of all that is compiled: locks, kernel parts, workloads.
@@ -70,10 +87,19 @@ class Component:
     Subclasses are dataclasses (`@dataclass(eq=False)`), override `layout` to place their objects in
     simulated memory, and may define a routine `boot(self, cpu)`, which CPU 0 runs alone, before
     time begins, to give memory its first values.
+
+    A component may name its one-line weakenings in `mutants` and test for them where the line
+    stands: `if self.mutant != "no_fence": cpu.fence()`. The test is decided when the image is
+    built; what ships compiles as if it were not there.
     """
 
     source: ClassVar[str] = ""
     """Who published it: paper and section."""
+    mutants: ClassVar[Mapping[str, Mutant]] = {}
+    """The weakenings that can be built, by name."""
+
+    mutant: str = dataclasses.field(default="", init=False, repr=False)
+    """The one that is built, or none."""
 
     def layout(self, memory: Memory) -> None:
         """Place the component's objects in memory; runs once an image, in Python."""

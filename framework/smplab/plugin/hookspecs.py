@@ -43,9 +43,10 @@ def register_components(context: Components) -> None:
     """Add components: `context.add("mechanism/lock", "my_lock", MyLock)`.
 
     The kind is the configuration group in which users choose the component by its name:
-    `topology`, `mechanism/<slot>`, `workload`, `kernel`, `policy`, `executor`, `tracking`. The
-    component is a dataclass whose fields are declared by `parameter()`; the dataclass is at once
-    the entry, the schema of the configuration and the documentation. Called once, at loading.
+    `topology`, `mechanism/<slot>`, `workload`, `kernel`, `policy`, `scenario`, `executor`,
+    `tracking`. The component is a dataclass whose fields are declared by `parameter()`; the
+    dataclass is at once the entry, the schema of the configuration and the documentation. Called
+    once, at loading.
     """
 
 

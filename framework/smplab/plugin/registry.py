@@ -13,7 +13,7 @@ from typing import Any
 from smplab.plugin.errors import ConfigError, PluginError, choices
 from smplab.plugin.schema import Parameter, build, parameters, schema_of
 
-KINDS = ("topology", "kernel", "workload", "policy", "executor", "tracking")
+KINDS = ("topology", "kernel", "workload", "policy", "scenario", "executor", "tracking")
 """Kinds besides the slots of a kernel, which are the kinds `mechanism/<slot>`."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -1,20 +1,22 @@
 """CLH queue lock.
 
-P. Magnusson, A. Landin and E. Hagersten, "Queue Locks on Cache Coherent Multiprocessors", IPPS 1994,
-section 3; T. S. Craig, "Building FIFO and Priority-Queuing Spin Locks from Atomic Swap", University
-of Washington TR 93-02-02, 1993. A waiter spins on its predecessor's node and keeps that node for its
-own next use.
+P. Magnusson, A. Landin and E. Hagersten, "Queue Locks on Cache Coherent Multiprocessors", IPPS
+1994, section 3; T. S. Craig, "Building FIFO and Priority-Queuing Spin Locks from Atomic Swap",
+University of Washington TR 93-02-02, 1993. A waiter spins on its predecessor's node and keeps that
+node for its own next use.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from smplab.api import (
     Array,
     Cpu,
     Lock,
     Memory,
+    Mutant,
     NodePool,
     Ref,
     Struct,
@@ -46,6 +48,11 @@ class ClhLock(Lock):
 
     Shared = Queue
     starvation_free = True
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "own_node": Mutant("a release keeps its own node, which the successor still looks at"),
+        "locked_late": Mutant("a node is marked locked after it is in the queue"),
+        "deaf": Mutant("the wait sleeps and serves no requests"),
+    }
 
     nodes: int = parameter(4, "locks that a CPU may hold or await at once", build=True, minimum=1)
 
@@ -68,11 +75,17 @@ class ClhLock(Lock):
     def acquire(self, cpu: Cpu, lock: Ref[Queue]) -> Ref[Node]:
         """Append a node; wait until the one in front is unlocked."""
         node: Ref[Node] = self.pool.take(cpu)
-        node.locked = 1
+        if self.mutant != "locked_late":
+            node.locked = 1
         before = cpu.swap(lock.tail, node)
+        if self.mutant == "locked_late":
+            node.locked = 1
         node.before = before
         while before.locked != 0:
-            self.wait(cpu, before.locked)
+            if self.mutant == "deaf":
+                cpu.wait(before.locked)
+            else:
+                self.wait(cpu, before.locked)
         return node
 
     @routine
@@ -80,4 +93,7 @@ class ClhLock(Lock):
         """Unlock the own node, which the successor will keep, and keep the one in front."""
         before = node.before
         node.locked = 0
-        self.pool.give(cpu, before)
+        if self.mutant == "own_node":
+            self.pool.give(cpu, node)
+        else:
+            self.pool.give(cpu, before)

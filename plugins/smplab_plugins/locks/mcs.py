@@ -8,12 +8,14 @@ own, so a release disturbs one CPU.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from smplab.api import (
     NULL,
     Cpu,
     Lock,
     Memory,
+    Mutant,
     NodePool,
     Ref,
     Struct,
@@ -43,6 +45,13 @@ class McsLock(Lock):
 
     Shared = Queue
     starvation_free = True
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "stale_next": Mutant("a node keeps the successor of its last use"),
+        "locked_late": Mutant("a waiter links its node before it marks it locked"),
+        "plain_tail": Mutant("a release empties the queue without looking who came"),
+        "link_not_awaited": Mutant("a release does not wait for a successor that links itself"),
+        "deaf": Mutant("the wait sleeps and serves no requests"),
+    }
 
     nodes: int = parameter(4, "locks that a CPU may hold or await at once", build=True, minimum=1)
 
@@ -60,20 +69,31 @@ class McsLock(Lock):
     def acquire(self, cpu: Cpu, lock: Ref[Queue]) -> Ref[Node]:
         """Append a node; if there is a predecessor, wait until it hands over."""
         node: Ref[Node] = self.pool.take(cpu)
-        node.next = NULL
+        if self.mutant != "stale_next":
+            node.next = NULL
         before = cpu.swap(lock.tail, node)
         if before != NULL:
-            node.locked = 1
-            before.next = node
+            if self.mutant == "locked_late":
+                before.next = node
+                node.locked = 1
+            else:
+                node.locked = 1
+                before.next = node
             while node.locked != 0:
-                self.wait(cpu, node.locked)
+                if self.mutant == "deaf":
+                    cpu.wait(node.locked)
+                else:
+                    self.wait(cpu, node.locked)
         return node
 
     @routine
     def release(self, cpu: Cpu, lock: Ref[Queue], node: Ref[Node]) -> None:
         """Hand over to the successor, waiting for one that has not linked itself yet."""
-        if node.next != NULL or not cpu.cas(lock.tail, node, NULL):
-            while node.next == NULL:
-                self.wait(cpu, node.next)
+        if self.mutant == "plain_tail" and node.next == NULL:
+            lock.tail = NULL
+        elif node.next != NULL or not cpu.cas(lock.tail, node, NULL):
+            if self.mutant != "link_not_awaited":
+                while node.next == NULL:
+                    self.wait(cpu, node.next)
             node.next.locked = 0
         self.pool.give(cpu, node)

@@ -8,8 +8,9 @@ from whoever has it, the holder included.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from smplab.api import Cpu, Lock, Ref, Struct, Word, routine
+from smplab.api import Cpu, Lock, Mutant, Ref, Struct, Word, routine
 
 
 class Flag(Struct):
@@ -24,12 +25,22 @@ class TasLock(Lock):
 
     Shared = Flag
     starvation_free = False
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "not_atomic": Mutant("test and set are a load and a store"),
+        "deaf": Mutant("requests are not served between tries"),
+    }
 
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Flag]) -> Word:
         """Try, and try again at once."""
+        if self.mutant == "not_atomic":
+            while lock.held != 0:
+                self.pause(cpu)
+            lock.held = 1
+            return 0
         while cpu.swap(lock.held, 1) != 0:
-            self.pause(cpu)
+            if self.mutant != "deaf":
+                self.pause(cpu)
         return 0
 
     @routine

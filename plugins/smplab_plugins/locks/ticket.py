@@ -8,8 +8,9 @@ all waiters read the line again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from smplab.api import Cpu, Lock, Ref, Struct, Word, parameter, routine
+from smplab.api import Cpu, Lock, Mutant, Ref, Struct, Word, parameter, routine
 
 
 class Ticket(Struct):
@@ -25,6 +26,12 @@ class TicketLock(Lock):
 
     Shared = Ticket
     starvation_free = True
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "not_atomic": Mutant("a ticket is drawn by a load and a store"),
+        "one_early": Mutant("the next in turn enters as well"),
+        "not_passed_on": Mutant("a release serves the ticket that was served"),
+        "deaf": Mutant("the wait sleeps and serves no requests"),
+    }
 
     backoff_cycles: int = parameter(
         0,
@@ -37,17 +44,25 @@ class TicketLock(Lock):
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Ticket]) -> Word:
         """Two instructions when free; otherwise wait for the turn."""
-        ticket = cpu.fetch_add(lock.next, 1)
+        if self.mutant == "not_atomic":
+            ticket = lock.next
+            lock.next = ticket + 1
+        else:
+            ticket = cpu.fetch_add(lock.next, 1)
         while True:
             ahead = ticket - lock.serving
-            if ahead == 0:
+            if ahead == 0 or (self.mutant == "one_early" and ahead == 1):
                 return ticket
             if self.backoff_cycles > 0:
+                self.pause(cpu)
                 cpu.delay(ahead * self.backoff_cycles)
+            elif self.mutant == "deaf":
+                cpu.wait(lock.serving)
             else:
                 self.wait(cpu, lock.serving)
 
     @routine
     def release(self, cpu: Cpu, lock: Ref[Ticket], node: Word) -> None:
         """Only the holder writes `serving`, so a plain store is enough."""
-        lock.serving = node + 1
+        if self.mutant != "not_passed_on":
+            lock.serving = node + 1

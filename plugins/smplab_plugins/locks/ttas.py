@@ -8,8 +8,9 @@ every release sends all of them to the line at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from smplab.api import Cpu, Lock, Ref, Struct, Word, parameter, routine
+from smplab.api import Cpu, Lock, Mutant, Ref, Struct, Word, parameter, routine
 
 
 class Flag(Struct):
@@ -24,6 +25,10 @@ class TtasLock(Lock):
 
     Shared = Flag
     starvation_free = False
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "look_only": Mutant("whoever has seen the lock free takes it for its own"),
+        "deaf": Mutant("the wait sleeps and serves no requests"),
+    }
 
     backoff_min_cycles: int = parameter(
         0,
@@ -42,8 +47,11 @@ class TtasLock(Lock):
         pause = self.backoff_min_cycles
         while True:
             while lock.held != 0:
-                self.wait(cpu, lock.held)
-            if cpu.swap(lock.held, 1) == 0:
+                if self.mutant == "deaf":
+                    cpu.wait(lock.held)
+                else:
+                    self.wait(cpu, lock.held)
+            if cpu.swap(lock.held, 1) == 0 or self.mutant == "look_only":
                 return 0
             if pause > 0:
                 cpu.delay(cpu.random(2 * pause, "backoff"))

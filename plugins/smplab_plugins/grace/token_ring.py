@@ -1,0 +1,105 @@
+"""Grace periods by a token that goes round the CPUs, kept as one counter that only grows.
+
+V. Uhlig, "Scalability of Microkernel-Based Systems", PhD thesis, University of Karlsruhe, 2005,
+describes the token; the form as one counter is smplab's. The token is at CPU `position` modulo the
+number of CPUs. n positions contain every CPU once, so n passes after a change everybody has let go
+of what was before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from smplab.api import Array, Cpu, Grace, Memory, Mutant, Struct, Word, aligned, routine
+
+
+class Ring(Struct):
+    """The token; both words in one line, since a quiescent point reads both."""
+
+    position: Word = aligned()
+    target: Word  # the largest position that anybody waits for: beyond it the ring rests
+
+
+class Presence(Struct):
+    """Whether a CPU is idle; only the CPU itself writes it."""
+
+    idle: Word = aligned()
+
+
+@dataclass(eq=False)
+class TokenRing(Grace):
+    """Pass the token on at quiescent points; skip CPUs that are idle."""
+
+    source: ClassVar[str] = "V. Uhlig, PhD thesis, Karlsruhe 2005"
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "one_short": Mutant("a period ends one position early: one CPU is not waited for"),
+        "no_fence": Mutant("the position is read while the change is still buffered", "tso"),
+        "no_fence_at_wake": Mutant("words are read while `idle` = 0 is still buffered", "tso"),
+        "no_kick": Mutant("a CPU that stays in user mode is not made to enter the kernel"),
+        "plain_target": Mutant("the target may fall: written, not raised"),
+        "plain_pass": Mutant(
+            "the token is passed by a plain store, not by a CAS",
+            not_shown="a delayed store moves the token back, which only lengthens the wait: each "
+            "position up to the target is still passed by its CPU",
+        ),
+    }
+
+    def layout(self, memory: Memory) -> None:
+        """The ring, and a word for each CPU."""
+        self.ring: Ring = memory.struct(Ring)
+        self.presence: Array[Presence] = memory.per_cpu(Presence)
+
+    @routine
+    def quiescent(self, cpu: Cpu) -> None:
+        """At rest: two loads. Otherwise pass the token on as far as this CPU may."""
+        while True:
+            position = self.ring.position
+            if position >= self.ring.target:
+                return
+            holder = position % cpu.count
+            if holder != cpu.id and self.presence[holder].idle == 0:
+                return
+            if self.mutant == "plain_pass":
+                self.ring.position = position + 1
+            else:
+                cpu.cas(self.ring.position, position, position + 1)
+
+    @routine
+    def begin(self, cpu: Cpu) -> Word:
+        """The holder of the position that is read here has not passed it yet: n more are needed."""
+        if self.mutant != "no_fence":
+            cpu.fence()
+        end = self.ring.position + cpu.count
+        if self.mutant == "one_short":
+            end = end - 1
+        if self.mutant == "plain_target":
+            self.ring.target = end
+            return end
+        while True:
+            target = self.ring.target
+            if target >= end or cpu.cas(self.ring.target, target, end):
+                return end
+
+    @routine
+    def over(self, cpu: Cpu, period: Word) -> bool:
+        """One load; kick the holder if the token has not come far enough."""
+        position = self.ring.position
+        if position >= period:
+            return True
+        if self.mutant != "no_kick" and position % cpu.count != cpu.id:
+            self.kick(cpu, position % cpu.count)
+        return False
+
+    @routine
+    def idle_enter(self, cpu: Cpu) -> None:
+        """From now on others pass the token for this CPU."""
+        self.quiescent(cpu)
+        self.presence[cpu.id].idle = 1
+
+    @routine
+    def idle_leave(self, cpu: Cpu) -> None:
+        """Without the fence this CPU could read what it was believed not to look at."""
+        self.presence[cpu.id].idle = 0
+        if self.mutant != "no_fence_at_wake":
+            cpu.fence()
