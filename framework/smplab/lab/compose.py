@@ -28,6 +28,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from smplab.lab.config import GROUPS, root_schema
 from smplab.lab.tree import configuration_folder, experiments
+from smplab.lab.verification import config as verification
 from smplab.plugin.errors import ConfigError, choices
 from smplab.plugin.host import Host
 
@@ -61,9 +62,10 @@ def publish(host: Host) -> None:
     _PluginFolders.folders = tuple(("plugin", folder) for folder in host.folders)
     Plugins.instance().register(_PluginFolders)
     store = ConfigStore.instance()
-    for group in (*GROUPS, "experiment"):
+    for group in (*GROUPS, "scenario", "experiment"):
         store.repo.pop(group, None)
     store.store(name="smplab_values", node=root_schema(), provider="smplab")
+    store.store(name="verify_values", node=verification.root_schema(), provider="smplab")
     for entry in host.registry:
         store.store(group=entry.kind, name=entry.name, node=entry.schema, provider=str(entry.owner))
     for name, folder in experiments().items():
@@ -73,11 +75,16 @@ def publish(host: Host) -> None:
 
 
 class Composer:
-    """Composes configurations of one host's plugins."""
+    """Composes configurations of one host's plugins.
 
-    def __init__(self, host: Host) -> None:
+    Attributes:
+        primary: the file of conf/ that it starts from.
+    """
+
+    def __init__(self, host: Host, primary: str = CONFIG_NAME) -> None:
         publish(host)
         self.host = host
+        self.primary = primary
         path = create_config_search_path(str(configuration_folder()))
         self._loader = ConfigLoaderImpl(config_search_path=path)
 
@@ -163,7 +170,7 @@ class Composer:
             self.check_choice(override)
         try:
             config = self._loader.load_configuration(
-                CONFIG_NAME, [str(o.input_line) for o in given], RunMode.RUN
+                self.primary, [str(o.input_line) for o in given], RunMode.RUN
             )
         except HydraException as error:
             raise ConfigError(in_our_words(error)) from error
@@ -201,7 +208,7 @@ class Composer:
                 f"{override.input_line}: there is no group {key}; "
                 + choices(key, self.host.registry.kinds())
             )
-        if key in (*GROUPS, "experiment") and override.value() is not None:
+        if key in (*GROUPS, "scenario", "experiment") and override.value() is not None:
             self._refuse_component(key, override)
         if key.endswith(".name"):
             group = key.removesuffix(".name").replace(".", "/")

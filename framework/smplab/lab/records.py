@@ -37,6 +37,7 @@ class Record:
         metrics: by name; empty unless the status is ok. A metric without a value is NaN.
         wall_s: how long it computed, seconds.
         error: one message, or None when the status is ok.
+        details: what numbers cannot say, plain data; the line has this key only if there is any.
     """
 
     hash: str
@@ -48,6 +49,7 @@ class Record:
     metrics: Mapping[str, float] = field(default_factory=dict)
     wall_s: float = 0.0
     error: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -60,7 +62,7 @@ class Record:
         plain["metrics"] = {
             name: value if math.isfinite(value) else None for name, value in self.metrics.items()
         }
-        return plain
+        return plain | ({"details": dict(self.details)} if self.details else {})
 
     def line(self) -> bytes:
         """The record as one line of JSON with its newline. Floats keep their last digit."""
@@ -87,4 +89,5 @@ class Record:
             if not isinstance(plain[key], kind):
                 raise RecordError(f"{key} is not a {kind.__name__}")
         values = {k: math.nan if v is None else v for k, v in plain["metrics"].items()}
-        return cls(**{key: plain[key] for key in KEYS} | {"metrics": values})
+        details = plain.get("details", {})
+        return cls(**{key: plain[key] for key in KEYS} | {"metrics": values, "details": details})

@@ -185,6 +185,7 @@ class _Run:
         record = Record(
             point.hash, dict(point.config), self._versions, point.seed, point.replica,
             outcome.status, dict(outcome.metrics), round(outcome.wall_s, 6), outcome.error,
+            outcome.details,
         )  # fmt: skip
         self.store.append(record)
         self.records[record.hash] = record

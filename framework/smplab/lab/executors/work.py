@@ -18,7 +18,21 @@ from typing import Any
 from smplab.lab.records import Status
 from smplab.language.errors import SmplabError
 
-Function = Callable[[dict[str, Any]], Mapping[str, float]]
+
+@dataclass(frozen=True)
+class Computed:
+    """What a point's function may give instead of bare metrics.
+
+    Attributes:
+        metrics: numbers by name.
+        details: what numbers cannot say, as plain data for the record.
+    """
+
+    metrics: Mapping[str, float]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Function = Callable[[dict[str, Any]], Mapping[str, float] | Computed]
 
 SINGLE_THREADED = (
     "OMP_NUM_THREADS",
@@ -69,6 +83,7 @@ class Outcome:
     metrics: Mapping[str, float] = field(default_factory=dict)
     wall_s: float = 0.0
     error: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _OutOfTimeError(BaseException):
@@ -84,15 +99,17 @@ def compute(work: Work, task: Task) -> Outcome:
 
     try:
         with _alarm(work.timeout_s):
-            metrics = work.load()(dict(task.config))
-        checked = _checked(metrics)
+            found = work.load()(dict(task.config))
+        computed = found if isinstance(found, Computed) else Computed(found)
+        checked = _checked(computed.metrics)
     except _OutOfTimeError:
         return outcome("timeout", out_of_time(work.timeout_s))
     except SmplabError as error:
         return outcome("failed", f"{type(error).__name__}: {error}")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
         return outcome("failed", _unexpected(error))
-    return Outcome(task.index, "ok", checked, time.perf_counter() - began)
+    wall_s = time.perf_counter() - began
+    return Outcome(task.index, "ok", checked, wall_s, details=computed.details)
 
 
 def out_of_time(timeout_s: float) -> str:

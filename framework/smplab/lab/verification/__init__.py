@@ -1,0 +1,1 @@
+"""Verification as sweeps: points that the checker explores, their verdicts, counterexamples."""
