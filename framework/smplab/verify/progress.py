@@ -33,7 +33,8 @@ def judge(explorer: Explorer) -> dict[str, Any]:
     if explorer.count > MAX_STATES:
         return {"notes": (f"progress was not judged: more than {MAX_STATES} states",)}
     m = explorer.automaton
-    start = explorer.edge_start[: explorer.count + 1]
+    start = np.maximum.accumulate(explorer.edge_start[: explorer.count + 1])
+    explorer.edge_start = start
     target = explorer.edge_target[: start[-1]]
     label = explorer.edge_label[: start[-1]]
     pending = np.zeros(explorer.count, np.uint32)

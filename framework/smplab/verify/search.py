@@ -25,7 +25,8 @@ TRANSITIONS: Final = 4
 EDGES: Final = 5
 A: Final = 6  # details of the reason
 B: Final = 7
-META_WORDS: Final = 8
+TOUCHED: Final = 8  # written so that no compiler drops the touching
+META_WORDS: Final = 9
 
 # Why a slice ended.
 SLICE: Final = 0
@@ -42,24 +43,27 @@ LONGEST: Final = 64
 """Ordered instructions in one step at most."""
 ENDED_LABEL: Final = 128
 DRAIN_LABEL: Final = 64
+FAILED_LABEL: Final = 256
 """Labels of edges: the CPU, and these bits."""
+BATCH: Final = 256
+"""Successors that are inserted together."""
 
 
 @inlined
 def wake(w: Any, at: Any, j: Any, line: Any, cpus: Any, local: Any) -> Any:
     """Another CPU has written a line; return reason, detail and second detail."""
-    n = get(w, at, j) * cpus + j
+    n = UINT64(get(w, at, j) * cpus + j)
     if local[n, t.WATCH] != line:
-        return SLICE, n, n
+        return SLICE, np.int64(0), np.int64(0)
     stale = np.int64(local[n, t.STALE])
     if stale < 0:
-        return STALE, n, n
+        return STALE, np.int64(n), np.int64(0)
     if not fits(at, j, stale):
         return WIDEN, np.int64(j), stale
     put(w, at, j, stale)
-    if local[stale * cpus + j, t.KIND] == t.FAULT:
-        return FAULTED, n, n
-    return SLICE, n, n
+    if local[UINT64(stale * cpus + j), t.KIND] == t.FAULT:
+        return FAULTED, np.int64(0), np.int64(0)
+    return SLICE, np.int64(0), np.int64(0)
 
 
 @inlined
@@ -70,7 +74,7 @@ def write(w: Any, at: Any, writer: Any, slot: Any, value: Any, cpus: Any, slots:
     if not fits(at, field, value):
         return WIDEN, np.int64(field), np.int64(value)
     put(w, at, field, value)
-    line = line_of[slot, t.LINE]
+    line = line_of[UINT64(slot), t.LINE]
     result = SLICE, np.int64(0), np.int64(0)
     if line >= 0:
         for j in range(cpus):
@@ -138,10 +142,10 @@ def transition_at(local: Any, transition: Any, n: Any, v: Any) -> Any:
     """Return the row of a local state's transition at a value, or -1 if it is unknown."""
     base, last = np.int64(local[n, t.TBASE]), np.int64(local[n, t.TCAP]) - 1
     for probe in range(last + 1):
-        e = base + ((v + probe) & last)
+        e = UINT64(base + ((v + probe) & last))
         met = transition[e, t.MET]
         if met == v:
-            return e
+            return np.int64(e)
         if met < 0:
             break
     return np.int64(-1)
@@ -161,7 +165,7 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
     slots = cpus + cpus * depth
     first = cpus + i * depth
     while True:
-        n = get(w, at, i) * cpus + i
+        n = UINT64(get(w, at, i) * cpus + i)
         kind = local[n, t.KIND]
         slot = np.int64(local[n, t.SLOT])
         v = zero
@@ -189,9 +193,10 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
             v = np.int64(choice)
         elif kind != t.STORE and kind != t.NOTE:  # noqa: PLR1714 - numba compiles this, not `in`
             break
-        e = transition_at(local, transition, n, v)
-        if e < 0:
-            return MISS, n, v, done, ended
+        known = transition_at(local, transition, n, v)
+        if known < 0:
+            return MISS, np.int64(n), v, done, ended
+        e = UINT64(known)
         following = np.int64(transition[e, t.NEXT])
         if not fits(at, i, following):
             return WIDEN, np.int64(i), following, done, ended
@@ -208,7 +213,7 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
                 failed = True
             elif reason != SLICE:
                 return reason, a, b, done, ended
-        now = following * cpus + i
+        now = UINT64(following * cpus + i)
         if failed or local[now, t.KIND] == t.FAULT:
             return FAULTED, zero, zero, done, ended
         if not merging or local[now, t.MERGE] != 1 or done >= LONGEST:
@@ -229,12 +234,11 @@ def hash_of(w: Any) -> Any:
 
 
 @inlined
-def insert(w: Any, meta: Any, parent: Any, keys: Any, exact: Any, queue: Any, wrap: Any,
+def insert(w: Any, h: Any, meta: Any, parent: Any, keys: Any, exact: Any, queue: Any, wrap: Any,
            parents: Any, index: Any) -> Any:  # fmt: skip
-    """Return the number of a state, which is new if it was COUNT before."""
-    h = hash_of(w)
+    """Return the number of a state with hash `h`, which is new if it was COUNT before."""
     mask = UINT64(index.shape[0] - 1)
-    place = (h ^ (h >> UINT64(32))) & mask
+    place = place_of(h, mask)
     while True:
         known = index[place]
         if known == 0:
@@ -263,13 +267,58 @@ def insert(w: Any, meta: Any, parent: Any, keys: Any, exact: Any, queue: Any, wr
     return np.int64(count)
 
 
+@inlined
+def insert_all(batch: Any, source: Any, label: Any, size: Any, hashes: Any, meta: Any, keys: Any,
+               exact: Any, queue: Any, wrap: Any, parents: Any, index: Any, recording: Any,
+               edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
+    """Insert a batch of successors; return the number of the first that holds a failed CPU, or -1.
+
+    The index and the states that it names are far apart in memory. Touching them for the whole batch
+    before using any lets the processor wait for all of them at once.
+    """
+    mask = UINT64(index.shape[0] - 1)
+    touched = np.uint64(0)
+    for n in range(size):
+        h = hash_of(batch[UINT64(n)])
+        hashes[UINT64(n)] = h
+        touched ^= UINT64(index[place_of(h, mask)])
+    for n in range(size):
+        known = index[place_of(hashes[UINT64(n)], mask)]
+        if known != 0:
+            touched ^= keys[UINT64(known) - UINT64(1), UINT64(0)]
+    meta[TOUCHED] = np.int64(touched)
+    failed = np.int64(-1)
+    for n in range(size):
+        j = UINT64(n)
+        parent = source[j]
+        target = insert(
+            batch[j], hashes[j], meta, parent, keys, exact, queue, wrap, parents, index
+        )
+        if label[j] & FAILED_LABEL and failed < 0:
+            failed = target
+        if recording:
+            edge = meta[EDGES]
+            edge_target[edge] = np.uint32(target)
+            edge_label[edge] = np.uint8(label[j])
+            edge_start[parent + 1] = edge + 1
+            meta[EDGES] = edge + 1
+    meta[TRANSITIONS] += size
+    return failed
+
+
+@inlined
+def place_of(h: Any, mask: Any) -> Any:
+    """Where the index is searched for a hash first."""
+    return (h ^ (h >> UINT64(32))) & mask
+
+
 @kept
 def rebuild(index: Any, keys: Any, exact: Any, count: Any) -> None:
     """Enter all states into an empty index."""
     mask = UINT64(index.shape[0] - 1)
     for n in range(count):
         h = hash_of(keys[n]) if exact else keys[n, 0]
-        place = (h ^ (h >> UINT64(32))) & mask
+        place = place_of(h, mask)
         while index[place] != 0:
             place = (place + UINT64(1)) & mask
         index[place] = np.uint32(n + 1)
@@ -294,45 +343,62 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
     """
     words = queue.shape[1]
     w0 = np.empty(words, np.uint64)
-    w = np.empty(words, np.uint64)
+    batch = np.empty((BATCH + fanout, words), np.uint64)
+    hashes = np.empty(BATCH + fanout, np.uint64)
+    source = np.empty(BATCH + fanout, np.int64)
+    labels = np.empty(BATCH + fanout, np.int64)
+    size = np.int64(0)
+    outcome = np.int64(SLICE)
+    a = np.int64(0)
+    b = np.int64(0)
     for _ in range(budget):
         s = meta[CURSOR]
-        if s == meta[COUNT]:
-            return DONE
-        if s == meta[LEVEL_END]:
-            if meta[DEPTH] + 1 > max_depth:
-                return DEEP
-            meta[DEPTH] += 1
-            meta[LEVEL_END] = meta[COUNT]
-        count = meta[COUNT] + fanout
+        if size >= BATCH or s == meta[COUNT] or s == meta[LEVEL_END]:
+            failed = insert_all(
+                batch, source, labels, size, hashes, meta, keys, exact, queue, wrap, parents, index,
+                recording, edge_start, edge_target, edge_label,
+            )  # fmt: skip
+            size = np.int64(0)
+            if failed >= 0:
+                meta[A] = failed
+                return FAULTED
+            if s == meta[COUNT]:
+                return DONE
+            if s == meta[LEVEL_END]:
+                if meta[DEPTH] + 1 > max_depth:
+                    return DEEP
+                meta[DEPTH] += 1
+                meta[LEVEL_END] = meta[COUNT]
+        count = meta[COUNT] + size + fanout
         if (
             count > parents.shape[0]
             or count - s > np.int64(wrap)
             or count * 3 > np.int64(index.shape[0]) * 2
-            or (recording and meta[EDGES] + fanout > edge_target.shape[0])
+            or (recording and meta[EDGES] + size + fanout > edge_target.shape[0])
         ):
-            return GROW
+            outcome = np.int64(GROW)
+            break
         row = UINT64(s) & wrap
         for k in range(words):
             w0[k] = queue[row, UINT64(k)]
         drawing = np.int64(-1)
         halted = np.int64(0)
         for i in range(cpus):
-            kind = local[get(w0, at, i) * cpus + i, t.KIND]
+            kind = local[UINT64(get(w0, at, i) * cpus + i), t.KIND]
             halted += kind == t.HALTED
             if kind == t.DRAW and merging and not recording:
                 drawing = np.int64(i)
-        found = np.int64(0)
-        edges = meta[EDGES]
-        faulted = np.int64(-1)
+        first = size
+        spinning = np.int64(0)
         for i in range(cpus):
             if drawing >= 0 and i != drawing:
                 continue
             variants = np.int64(1)
-            n = get(w0, at, i) * cpus + i
+            n = UINT64(get(w0, at, i) * cpus + i)
             if local[n, t.KIND] == t.DRAW:
                 variants = np.int64(local[n, t.CHOICES])
             for choice in range(variants + depth):
+                w = batch[UINT64(size)]
                 for k in range(words):
                     w[k] = w0[k]
                 label = np.int64(i)
@@ -353,32 +419,44 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
                     reason, a, b = drain(w, at, i, position, cpus, depth, local, line_of, stores)
                     done = np.int64(1)
                     label += DRAIN_LABEL
-                if reason != SLICE and reason != FAULTED:  # noqa: PLR1714
-                    meta[A] = a
-                    meta[B] = b
-                    return reason
-                if done == 0:
-                    continue
-                target = insert(w, meta, s, keys, exact, queue, wrap, parents, index)
-                found += 1
-                if reason == FAULTED and faulted < 0:
-                    faulted = target
-                if recording:
-                    edge_target[edges] = np.uint32(target)
-                    edge_label[edges] = np.uint8(label)
-                    edges += 1
-        meta[TRANSITIONS] += found
-        meta[EDGES] = edges
+                if reason == FAULTED:
+                    label += FAILED_LABEL
+                elif reason != SLICE:
+                    outcome = np.int64(reason)
+                    break
+                if done > 0:
+                    moved = recording or reason == FAULTED
+                    for k in range(words):
+                        moved |= w[k] != w0[k]
+                    if moved:
+                        source[UINT64(size)] = s
+                        labels[UINT64(size)] = label
+                        size += 1
+                    else:
+                        spinning += 1
+            if outcome != SLICE:
+                break
+        if outcome != SLICE:
+            size = first
+            break
         if recording:
-            edge_start[s + 1] = edges
+            edge_start[s + 1] = 0  # until its edges are known; none leave a final state
         meta[CURSOR] = s + 1
-        if faulted >= 0:
-            meta[A] = faulted
-            return FAULTED
-        if found == 0 and halted < cpus:
-            meta[A] = s
-            return DEADLOCK
-    return SLICE
+        meta[TRANSITIONS] += spinning
+        if size + spinning == first and halted < cpus:
+            a = s
+            outcome = np.int64(DEADLOCK)
+            break
+    failed = insert_all(
+        batch, source, labels, size, hashes, meta, keys, exact, queue, wrap, parents, index,
+        recording, edge_start, edge_target, edge_label,
+    )  # fmt: skip
+    if failed >= 0:
+        meta[A] = failed
+        return FAULTED
+    meta[A] = a
+    meta[B] = b
+    return outcome
 
 
 @kept
