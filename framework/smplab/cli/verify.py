@@ -117,6 +117,7 @@ def _run(
     from smplab.lab.folder import Plan
     from smplab.lab.sweep import SweepSettings, run_sweep
     from smplab.lab.verification.report import write_counterexamples
+    from smplab.lab.verification.warmup import warm_up
 
     plan = Plan(
         name=_name(checks.points[0].config),
@@ -126,9 +127,13 @@ def _run(
         overrides=tuple(given.overrides),
     )
     settings = SweepSettings(
-        plan, given.resume, FUNCTION, finish=write_counterexamples,
+        plan,
+        given.resume,
+        FUNCTION,
+        prepare=warm_up,
+        finish=write_counterexamples,
         go_on="smplab verify --resume",
-    )  # fmt: skip
+    )
     return run_sweep(checks.points, settings, host)
 
 

@@ -33,6 +33,11 @@ from smplab.plugin.errors import ConfigError, choices
 from smplab.plugin.host import Host
 
 CONFIG_NAME = "config"
+ELSEWHERE = {
+    CONFIG_NAME: ("scenario",),
+    "verify": ("topology", "kernel", "workload", "policy", "experiment"),
+}
+"""Groups that another verb than the one with this primary configuration knows."""
 VERSION_BASE = "1.3"
 
 
@@ -145,6 +150,10 @@ class Composer:
         if override.is_hydra_override() or not self.chooses_group(override):
             return
         group = override.key_or_group
+        if group in ELSEWHERE[self.primary]:
+            verb, other = ("run", "verify") if self.primary == CONFIG_NAME else ("verify", "run")
+            line = override.input_line
+            raise ConfigError(f"{line}: smplab {verb} takes no {group}; smplab {other} does")
         options = self._loader.get_group_options(group, ObjectType.CONFIG)
         name = override.value()
         if override.is_delete() or (isinstance(name, str) and name in options):

@@ -13,6 +13,7 @@ from smplab.lab.executors.work import Computed
 from smplab.lab.verification.config import options_of
 from smplab.lab.verification.counterexample import as_plain
 from smplab.lab.verification.system import System, assemble, scenarios_in
+from smplab.lab.verification.warmup import warm_up
 from smplab.machine import engine_digest
 from smplab.plugin.host import shared_host
 from smplab.verify import options as verify_options
@@ -71,8 +72,9 @@ def checker_digest() -> str:
 
 
 def _explore(system: System, config: Mapping[str, Any]) -> Verdict:
-    from smplab.verify.check import check  # numba: seconds, which listing points need not pay
+    from smplab.verify.check import check  # imports numba, which listing points need not pay
 
+    warm_up()
     return check(system.program, options_of(config, system.scenario.progress()))
 
 
