@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 
 import numpy as np
@@ -49,6 +50,13 @@ def program(*codes: list[Row]) -> Program:
         registers=REGISTERS, call_depth=0,
     )  # fmt: skip
     return image.load({}, Layout(len(codes), 1, (0,) * len(codes)))
+
+
+def same_program(cpus: int, code: list[Row]) -> Program:
+    """A program in which all CPUs run the same code and cannot tell who they are."""
+    both = program(code)
+    image = dataclasses.replace(both.image, entry=3)
+    return image.load({}, Layout(cpus, 1, (0,) * cpus))
 
 
 def checker_finals(program: Program, options: Options) -> tuple[set[tuple[int, ...]], int]:

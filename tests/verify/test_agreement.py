@@ -90,7 +90,7 @@ def test_random_walks_end_in_states_that_the_search_found(
         assert tuple(walker.memory + walker.ghost) in found
 
 
-@pytest.mark.parametrize("model", MemoryModel)
+@pytest.mark.parametrize("model", list(MemoryModel))
 @given(codes=CODES)
 def test_fingerprints_find_as_many_states(model: MemoryModel, codes: list[list[Row]]) -> None:
     small = program(*codes)

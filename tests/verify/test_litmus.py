@@ -46,7 +46,7 @@ LITMUS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "model"), itertools.product(LITMUS, MemoryModel))
+@pytest.mark.parametrize(("name", "model"), list(itertools.product(LITMUS, MemoryModel)))
 @pytest.mark.parametrize("reduction", [False, True])
 def test_litmus(name: str, model: MemoryModel, reduction: bool) -> None:
     codes, outcome, where = LITMUS[name]
@@ -59,7 +59,7 @@ def test_litmus(name: str, model: MemoryModel, reduction: bool) -> None:
     assert seen == (model in where)
 
 
-@pytest.mark.parametrize("model", MemoryModel)
+@pytest.mark.parametrize("model", list(MemoryModel))
 def test_litmus_sets_of_final_states_are_those_of_plain_enumeration(model: MemoryModel) -> None:
     for codes, _, _ in LITMUS.values():
         small = program(*(code + END for code in codes[:2]))

@@ -20,8 +20,9 @@ from smplab.verify.alternatives import alternatives
 from smplab.verify.compute import MAX_LOCAL, Processor
 from smplab.verify.equivalence import representatives
 from smplab.verify.flow import ATOMICS, DRAWS, READS, Flow, analyse
-from smplab.verify.options import Options
+from smplab.verify.options import Options, Progress
 from smplab.verify.sharing import Sharing
+from smplab.verify.symmetry import interchangeable
 from smplab.verify.words import OverflowFault, Words, atomic
 
 MAX_TURNS = 10_000
@@ -61,6 +62,7 @@ class Automaton:
         words: the words that were accessed, with the values they took.
         sharing: which accesses other CPUs may observe.
         ranks: number of ranks used, by CPU.
+        symmetric: the CPUs are interchangeable, and have the same ranks.
         drew_few: a random number was not tried with every value.
     """
 
@@ -69,6 +71,11 @@ class Automaton:
     ) -> None:
         self.program, self.options = program, options
         self.flow: Flow = analyse(program.image)
+        self.symmetric = (
+            options.symmetry
+            and options.progress is Progress.NONE
+            and interchangeable(program.image)
+        )
         self._same = representatives(program.image)
         self.rows: list[list[int]] = program.image.code.tolist()
         self.cpus = program.cpus
@@ -241,8 +248,10 @@ class Automaton:
         """Return the rank of a local state, new or known."""
         rank = self._ranks[cpu].setdefault(state, self.ranks[cpu])
         if rank == self.ranks[cpu]:
-            self.ranks[cpu] += 1
-            self._describe(cpu, rank * self.cpus + cpu, state)
+            for same in range(self.cpus) if self.symmetric else (cpu,):
+                self._ranks[same][state] = rank
+                self.ranks[same] += 1
+                self._describe(same, rank * self.cpus + same, state)
         return rank
 
     # ------------------------------------------------------------------ tables

@@ -14,7 +14,7 @@ from smplab.verify.automaton import Automaton
 from smplab.verify.options import MemoryModel, Options
 from smplab.verify.packing import Packing, repack
 
-FIRST_CAPACITY: Final = 4096
+FIRST_CAPACITY: Final = 2**14
 BUDGET: Final = 200_000
 """States of a slice: a fraction of a second, so that clocks are read and Ctrl-C works."""
 GROWTH: Final = 1.6
@@ -42,7 +42,7 @@ class Explorer:
         self.restarts = 0
         cpus = automaton.cpus
         self.fanout = cpus * (max(options.random_values, 2) + self.depth)
-        self.packing = Packing([4] * cpus + [2] * (cpus * self.depth))
+        self.packing = Packing([7] * cpus + [2] * (cpus * self.depth))
         self.peak_bytes = 0
         self._allocate(FIRST_CAPACITY)
         self._fit()
@@ -89,7 +89,7 @@ class Explorer:
         m = self.automaton
         return s.explore(
             self.meta, BUDGET, self.options.max_depth, self.fanout, m.cpus, self.depth,
-            self.options.reduction, self.sorted_by_word, self.exact, self.recording,
+            self.options.reduction, self.sorted_by_word, m.symmetric, self.exact, self.recording,
             self.packing.at, m.local.rows, m.transition.rows, m.words.table.rows,
             m.words.stores.rows, self.keys, self.queue, self.wrap, self.parents, self.index,
             self.edge_start, self.edge_target, self.edge_label,
@@ -198,7 +198,10 @@ class Explorer:
 
     def _widen(self, field: int, value: int) -> None:
         widths = list(self.packing.widths)
-        widths[field] = value.bit_length() + (widths[field] > 2)
+        width = value.bit_length() + (widths[field] > 1)
+        if self.automaton.symmetric and field < self.automaton.cpus:  # they exchange their fields
+            widths[: self.automaton.cpus] = [width] * self.automaton.cpus
+        widths[field] = width
         self._repack(widths)
 
     def _repack(self, widths: list[int]) -> None:

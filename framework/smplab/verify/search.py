@@ -15,6 +15,7 @@ from smplab.machine.jit import UINT64, inlined
 from smplab.verify import tables as t
 from smplab.verify.jit import kept
 from smplab.verify.packing import fits, get, put
+from smplab.verify.symmetry import sort_cpus
 
 # Words of the search's state that survive between slices.
 CURSOR: Final = 0  # next state to expand
@@ -326,8 +327,8 @@ def rebuild(index: Any, keys: Any, exact: Any, count: Any) -> None:
 
 @kept
 def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any,
-            merging: Any, sorted_by_word: Any, exact: Any, recording: Any, at: Any, local: Any,
-            transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any, wrap: Any,
+            merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any, recording: Any, at: Any,
+            local: Any, transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any, wrap: Any,
             parents: Any, index: Any, edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
     """Expand up to `budget` states; return why it stopped.
 
@@ -336,6 +337,7 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
         fanout: successors that a state has at most.
         exact: whether `keys` are the states themselves (and `queue` is the same array), or their
             hashes, with only the states not yet expanded in `queue`, at their number & wrap.
+        symmetric: whether states are replaced by their representatives.
         recording: whether to write edges: targets and labels of state s from edge_start[s] on.
         at: fields of a state (`Packing.at`).
         local, transition, line_of, stores: tables of the automata and words.
@@ -343,6 +345,7 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
     """
     words = queue.shape[1]
     w0 = np.empty(words, np.uint64)
+    order = np.empty(cpus, np.int64)
     batch = np.empty((BATCH + fanout, words), np.uint64)
     hashes = np.empty(BATCH + fanout, np.uint64)
     source = np.empty(BATCH + fanout, np.int64)
@@ -425,6 +428,8 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
                     outcome = np.int64(reason)
                     break
                 if done > 0:
+                    if symmetric:
+                        sort_cpus(w, at, cpus, depth, order)
                     moved = recording or reason == FAULTED
                     for k in range(words):
                         moved |= w[k] != w0[k]
@@ -460,8 +465,8 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
 
 
 @kept
-def find_action(source: Any, target: Any, w: Any, cpus: Any, depth: Any, merging: Any,
-                sorted_by_word: Any, at: Any, local: Any, transition: Any, line_of: Any,
+def find_action(source: Any, target: Any, w: Any, order: Any, cpus: Any, depth: Any,
+                merging: Any, sorted_by_word: Any, symmetric: Any, at: Any, local: Any, transition: Any, line_of: Any,
                 stores: Any) -> Any:  # fmt: skip
     """Find the step from a state to the successor whose fingerprint is `target`.
 
@@ -493,6 +498,8 @@ def find_action(source: Any, target: Any, w: Any, cpus: Any, depth: Any, merging
                 entry = get(source, at, cpus + i * depth + position) - 1
                 slot = np.int64(stores[entry, t.ST_SLOT])
                 drain(w, at, i, position, cpus, depth, local, line_of, stores)
+            if symmetric:
+                sort_cpus(w, at, cpus, depth, order)
             if done > 0 and hash_of(w) == target:
                 return np.int64(i), slot, np.int64(choice), done
     return np.int64(-1), np.int64(-1), np.int64(0), np.int64(0)

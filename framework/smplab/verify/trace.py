@@ -31,17 +31,22 @@ def trace_along(
     m = explorer.automaton
     here = np.zeros(explorer.packing.words, np.uint64)
     there = np.zeros_like(here)
+    order = np.arange(m.cpus)
+    who = list(range(m.cpus))  # which CPU of the first state is the k-th of this one
     actions = []
     for number in path[1:]:
         key = explorer.keys[number]
         target = np.uint64(s.fingerprint(key) if explorer.exact else key[0])
         cpu, slot, choice, count = s.find_action(
-            here, target, there, m.cpus, explorer.depth, m.options.reduction,
-            explorer.sorted_by_word, explorer.packing.at, m.local.rows, m.transition.rows,
+            here, target, there, order, m.cpus, explorer.depth, m.options.reduction,
+            explorer.sorted_by_word, m.symmetric, explorer.packing.at, m.local.rows, m.transition.rows,
             m.words.table.rows, m.words.stores.rows,
         )  # fmt: skip
         drain = slot >= 0
-        actions.append(Action(cpu, drain, m.words.key[slot][1] if drain else choice, count))
+        choice = m.words.key[slot][1] if drain else choice
+        actions.append(Action(who[cpu], drain, choice, count))
+        if m.symmetric:
+            who = [who[k] for k in order.tolist()]
         here, there = there, here
     direct = m.direct
     end, events = replay(m.program, m.options, actions, direct)

@@ -1,0 +1,72 @@
+"""Both grace periods pass the scenarios of their slot, and their mutants do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from smplab.api import Grace, Scenario, contract_scenarios
+from smplab.kernel.scenarios.grace import Readers
+from smplab_plugins.grace.epochs import Epochs
+from smplab_plugins.grace.token_ring import TokenRing
+from tests.kernel.exploring import explore, holds
+
+FILLINGS = (TokenRing, Epochs)
+SCENARIOS = [s for s in contract_scenarios().values() if "grace" in s.slots()]
+MUTANTS = [
+    (filling, name)
+    for filling in FILLINGS
+    for name, mutant in filling.mutants.items()
+    if not mutant.not_shown
+]
+
+
+@pytest.mark.parametrize("model", ["sc", "tso"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("filling", FILLINGS)
+@pytest.mark.parametrize("cpus", [2, pytest.param(3, marks=pytest.mark.exhaustive)])
+def test_no_reader_is_left_behind(
+    filling: type[Grace], scenario: type[Scenario], model: str, cpus: int
+) -> None:
+    assert holds(explore(scenario(), filling(), cpus=cpus, model=model))
+
+
+@pytest.mark.parametrize(("filling", "mutant"), MUTANTS)
+def test_each_mutant_is_caught(filling: type[Grace], mutant: str) -> None:
+    caught = []
+    for scenario in SCENARIOS:
+        weakened = filling()
+        weakened.mutant = mutant
+        declared = filling.mutants[mutant]
+        verdict = explore(
+            scenario(), weakened, cpus=declared.cpus, model=declared.memory_model
+        )
+        caught.append(not holds(verdict))
+    assert any(caught)
+
+
+@pytest.mark.parametrize(
+    ("filling", "mutant"),
+    [(f, n) for f, n in MUTANTS if f.mutants[n].memory_model == "tso"],
+)
+def test_what_takes_a_store_buffer_is_not_seen_without(
+    filling: type[Grace], mutant: str
+) -> None:
+    for scenario in SCENARIOS:
+        weakened = filling()
+        weakened.mutant = mutant
+        assert holds(explore(scenario(), weakened, model="sc"))
+
+
+@pytest.mark.parametrize("filling", FILLINGS)
+def test_a_period_begun_before_the_change_protects_nothing(filling: type[Grace]) -> None:
+    scenario = Readers()
+    scenario.mutant = "begun_early"
+    assert "old version" in explore(scenario, filling()).violation
+
+
+@pytest.mark.parametrize(("cpus", "model"), [(2, "sc"), (2, "tso")])
+def test_what_is_listed_as_not_shown_is_not(cpus: int, model: str) -> None:
+    for scenario in SCENARIOS:
+        weakened = TokenRing()
+        weakened.mutant = "plain_pass"
+        assert holds(explore(scenario(), weakened, cpus=cpus, model=model))
