@@ -44,6 +44,26 @@ def test_its_lock_is_chosen_by_name_and_its_parameter_set(site: Path, tmp_path: 
     assert throughput[0] != throughput[100_000] > 0
 
 
+def test_its_lock_is_verified_by_name_with_no_line_of_model(site: Path, tmp_path: Path) -> None:
+    done = run_python(
+        "-m", "smplab.cli.main", "verify", "-m", "mechanism/lock=polite", "memory_model=sc,tso",
+        "tracking=none", site=site, folder=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("no_violation") == 5 * 2
+
+
+def test_a_wrong_lock_is_refuted_in_its_own_lines(site: Path, tmp_path: Path) -> None:
+    done = run_python(
+        "-m", "smplab.cli.main", "verify", "mechanism/lock=hasty", "scenario=lock_exclusion",
+        "tracking=none", site=site, folder=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "two CPUs hold the lock" in done.stdout
+    assert "lock.held = 1" in done.stdout
+    assert "example_lock:" in done.stdout
+
+
 def test_without_the_package_its_name_is_unknown(tmp_path: Path) -> None:
     done = run_python(
         "-m", "smplab.cli.main", "run", "mechanism/lock=polite", site=tmp_path, folder=tmp_path

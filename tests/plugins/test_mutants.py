@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from smplab.api import Component, Scenario, contract_scenarios
+from smplab.api import Component, contract_scenarios
 from smplab.language.image import Image
 from smplab_plugins.grace.epochs import Epochs
 from smplab_plugins.grace.token_ring import TokenRing
@@ -31,19 +32,21 @@ FILLINGS: list[tuple[str, type[Component]]] = [
 class WithoutMutants(ast.NodeTransformer):
     """Decides every question about `self.mutant` as it is decided where none is built."""
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         if ast.unparse(node.left) == "self.mutant":
             return ast.Constant(isinstance(node.ops[0], ast.NotEq))
         return node
 
-    def visit_If(self, node: ast.If) -> Any:  # noqa: N802 - ast's name
+    def visit_If(self, node: ast.If) -> Any:
         self.generic_visit(node)
         if not isinstance(node.test, ast.Constant):
             return node
         return (node.body if node.test.value else node.orelse) or ast.Pass()
 
 
-def stripped(component: type[Component], folder: Path) -> type[Component]:
+def stripped(
+    component: type[Component], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> type[Component]:
     """The component from its module's source without the lines of its mutants."""
     source = inspect.getsource(inspect.getmodule(component) or component)
     tree = ast.fix_missing_locations(WithoutMutants().visit(ast.parse(source)))
@@ -54,7 +57,7 @@ def stripped(component: type[Component], folder: Path) -> type[Component]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    importlib.sys.modules[path.stem] = module  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, path.stem, module)
     spec.loader.exec_module(module)
     found: type[Component] = getattr(module, component.__name__)
     return found
@@ -67,20 +70,16 @@ def images(slot: str, filling: type[Component], mutant: str = "") -> list[Image]
         if slot in scenario.slots():
             component = filling()
             component.mutant = mutant
-            found.append(image_of(_made(scenario), component))
+            found.append(image_of(scenario(), component))
     return found
-
-
-def _made(scenario: type[Scenario]) -> Scenario:
-    return scenario()
 
 
 @pytest.mark.parametrize(("slot", "filling"), FILLINGS)
 def test_instructions_are_the_same_without_the_lines(
-    slot: str, filling: type[Component], tmp_path: Path
+    slot: str, filling: type[Component], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_lines = images(slot, filling)
-    without = images(slot, stripped(filling, tmp_path))
+    without = images(slot, stripped(filling, tmp_path, monkeypatch))
     for one, other in zip(with_lines, without, strict=True):
         assert np.array_equal(one.code, other.code)
         assert one.digest == other.digest

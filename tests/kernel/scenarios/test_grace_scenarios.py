@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from smplab.api import Cpu, Grace, Word, routine
+from smplab.api import Array, Cpu, Grace, Memory, Word, routine
 from smplab.kernel.scenarios import contract_scenarios
 from smplab.kernel.scenarios.grace import GraceScenario, IdleReader, Readers
 from tests.kernel.exploring import explore
@@ -42,9 +42,12 @@ class Impatient(Grace):
 class Endless(Impatient):
     """No period is ever over."""
 
+    def layout(self, memory: Memory) -> None:
+        self.count: Array[Word] = memory.array(Word, 1)
+
     @routine
     def over(self, cpu: Cpu, period: Word) -> bool:
-        return False
+        return self.count[0] > 0
 
 
 @pytest.mark.parametrize("scenario", [Readers, IdleReader])

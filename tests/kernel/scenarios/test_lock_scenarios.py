@@ -12,6 +12,7 @@ from smplab.kernel.scenarios.waiting import HandOver, KernelWait
 from smplab_plugins.locks.mcs import McsLock
 from smplab_plugins.locks.tas import TasLock
 from smplab_plugins.locks.ticket import TicketLock
+from smplab_plugins.locks.ttas import Flag as Held
 from smplab_plugins.locks.ttas import TtasLock
 from tests.kernel.exploring import explore, holds
 
@@ -41,7 +42,7 @@ class NeverFree(TtasLock):
     """Forgets to release."""
 
     @routine
-    def release(self, cpu: Cpu, lock: Ref[Flag], node: Word) -> None:
+    def release(self, cpu: Cpu, lock: Ref[Held], node: Word) -> None:
         pass
 
 
@@ -64,7 +65,7 @@ class Sleeper(TtasLock):
     """Sleeps instead of waiting through the hook."""
 
     @routine
-    def acquire(self, cpu: Cpu, lock: Ref[Flag]) -> Word:
+    def acquire(self, cpu: Cpu, lock: Ref[Held]) -> Word:
         while cpu.swap(lock.held, 1) != 0:
             cpu.wait(lock.held)
         return 0

@@ -37,9 +37,7 @@ def test_each_mutant_is_caught(filling: type[Grace], mutant: str) -> None:
         weakened = filling()
         weakened.mutant = mutant
         declared = filling.mutants[mutant]
-        verdict = explore(
-            scenario(), weakened, cpus=declared.cpus, model=declared.memory_model
-        )
+        verdict = explore(scenario(), weakened, cpus=declared.cpus, model=declared.memory_model)
         caught.append(not holds(verdict))
     assert any(caught)
 
@@ -48,9 +46,7 @@ def test_each_mutant_is_caught(filling: type[Grace], mutant: str) -> None:
     ("filling", "mutant"),
     [(f, n) for f, n in MUTANTS if f.mutants[n].memory_model == "tso"],
 )
-def test_what_takes_a_store_buffer_is_not_seen_without(
-    filling: type[Grace], mutant: str
-) -> None:
+def test_what_takes_a_store_buffer_is_not_seen_without(filling: type[Grace], mutant: str) -> None:
     for scenario in SCENARIOS:
         weakened = filling()
         weakened.mutant = mutant

@@ -39,9 +39,7 @@ def test_each_mutant_is_caught(lock: type[Lock], mutant: str) -> None:
         weakened = lock()
         weakened.mutant = mutant
         declared = lock.mutants[mutant]
-        verdict = explore(
-            scenario(), weakened, cpus=declared.cpus, model=declared.memory_model
-        )
+        verdict = explore(scenario(), weakened, cpus=declared.cpus, model=declared.memory_model)
         caught.append(not holds(verdict))
     assert any(caught)
 

@@ -1,0 +1,123 @@
+"""From overrides to checks: which scenarios, which mutants, where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from smplab.lab.verification.plan import Checks, expand
+from smplab.lab.verification.point import check_identity
+from smplab.language.errors import SmplabError
+from smplab.plugin.host import shared_host
+
+LOCK_SCENARIOS = [
+    "lock_exclusion", "lock_hand_over", "lock_kernel_wait", "lock_progress", "lock_two_held",
+]  # fmt: skip
+
+
+def planned(*overrides: str, multirun: bool = True) -> Checks:
+    return expand(overrides, shared_host(), check_identity, multirun=multirun)
+
+
+def honest(checks: Checks) -> list[Mapping[str, Any]]:
+    return [p.config for p in checks.points if not p.config["mutant"]]
+
+
+def mutants(checks: Checks) -> dict[str, Mapping[str, Any]]:
+    return {p.config["mutant"]: p.config for p in checks.points if p.config["mutant"]}
+
+
+def test_a_named_slot_is_tried_in_all_of_its_scenarios() -> None:
+    checks = planned("mechanism/lock=tas")
+    assert [config["scenario"]["name"] for config in honest(checks)] == LOCK_SCENARIOS
+    assert all(set(config["mechanism"]) == {"lock"} for config in honest(checks))
+
+
+def test_only_what_is_named_is_verified() -> None:
+    both = planned("mechanism/lock=tas", "mechanism/grace=epochs", "mutant=none")
+    slots = {(c["scenario"]["name"].partition("_")[0], *c["mechanism"]) for c in honest(both)}
+    assert slots == {("lock", "lock"), ("grace", "grace")}
+
+
+def test_a_grid_has_a_point_for_each_scenario_and_combination() -> None:
+    checks = planned("mechanism/lock=tas,mcs", "cpus=2,3", "memory_model=sc,tso", "mutant=none")
+    assert len(checks.points) == 5 * 2 * 2 * 2
+    assert len({point.hash for point in checks.points}) == len(checks.points)
+
+
+def test_a_mutant_is_one_point_however_large_the_grid() -> None:
+    checks = planned("mechanism/grace=token_ring", "cpus=3,2", "memory_model=tso,sc")
+    found = mutants(checks)
+    assert set(found) == {
+        "one_short", "no_fence", "no_fence_at_wake", "no_kick", "plain_target", "begun_early",
+    }  # fmt: skip
+    assert {config["cpus"] for config in found.values()} == {2}
+    assert found["one_short"]["memory_model"] == "sc", "the strongest model that shows it"
+    assert found["no_fence"]["memory_model"] == "tso"
+    tried = [scenario["name"] for scenario in found["no_fence"]["tries"]]
+    assert tried == ["grace_idle", "grace_readers"]
+    assert len(checks.points) == 2 * 2 * 2 + 6
+
+
+def test_what_neither_model_shows_is_listed_with_the_reason() -> None:
+    (one,) = planned("mechanism/grace=token_ring").listed
+    assert (one.owner, one.name) == ("mechanism/grace=token_ring", "plain_pass")
+    assert "only lengthens the wait" in one.reason
+
+
+def test_what_the_command_cannot_show_is_listed() -> None:
+    listed = planned("mechanism/grace=epochs", "memory_model=sc").listed
+    assert {one.name for one in listed} == {"plain_increment", "no_fence_at_wake"}
+    assert all("memory_model=tso" in one.reason for one in listed)
+    alone = planned("mechanism/lock=mcs", "cpus=1").listed
+    assert all("cpus=2" in one.reason for one in alone)
+
+
+def test_a_mutant_that_changes_nothing_is_listed() -> None:
+    listed = planned("mechanism/lock=ticket", "mechanism.lock.backoff_cycles=5").listed
+    assert listed == (), "cycles are data: the code is the same"
+
+
+def test_a_scenario_of_no_slot_stands_for_itself() -> None:
+    checks = planned("scenario=peterson", "scenario.rounds=1")
+    (config,) = honest(checks)
+    assert config["scenario"] == {"name": "peterson", "rounds": 1}
+    assert config["mechanism"] == {}
+    assert set(mutants(checks)) == {"no_fence", "own_turn"}
+
+
+def test_one_mutant_can_be_checked_alone() -> None:
+    checks = planned("mechanism/lock=mcs", "mutant=deaf", "scenario=lock_kernel_wait")
+    (point,) = checks.points
+    assert point.config["mutant"] == "deaf"
+    assert point.config["tries"] is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ((), "name what to verify: a slot's filling"),
+        (("mechanism/lock=msc",), "did you mean mcs"),
+        (("mechanism/lok=mcs",), "did you mean mechanism/lock"),
+        (("scenario=petersn",), "did you mean peterson"),
+        (("scenario=lock_progress",), "uses the slot lock: give mechanism/lock=NAME"),
+        (("mechanism/lock=mcs", "scenario=peterson"), "peterson does not use the slot lock"),
+        (("mechanism/lock=mcs", "mutant=unheard"), "choose from: all, deaf"),
+        (("mechanism/lock=mcs", "memory_model=x86"), "choose from: pso, sc, tso"),
+        (("mechanism/lock=mcs", "cpus=9"), "cpus=9: must be at most 8"),
+        (("mechanism/lock=mcs", "cups=2"), "did you mean cpus"),
+        (("mechanism/lock=mcs", "mechanism.lock.nodes=0"), "must be at least 1"),
+        (("mechanism/lock=mcs", "workload=lock_contention"), "takes no workload; smplab run"),
+        (("mechanism/lock=mcs", "executor=serial,process"), "executor and tracking belong"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(SmplabError, match=message):
+        planned(*overrides)
+
+
+def test_several_values_need_m() -> None:
+    with pytest.raises(SmplabError, match="add -m"):
+        planned("mechanism/lock=mcs,tas", multirun=False)
