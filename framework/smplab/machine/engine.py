@@ -276,9 +276,7 @@ def _run_slice(
             else:
                 charge(cpu, me, now)
                 flock = cpu[me + FOLLOWER]
-                if not hits and (
-                    line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
-                ):
+                if not hits and (line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0):
                     if line[row + IN_QUEUE] == 0:
                         line_key_next = (line[row + FREE_AT] << shift) | number
                     join_queue(line, row, pool, words, status, cpu, who)
@@ -499,10 +497,7 @@ def _run_slice(
             at_key = (min(at, farthest) << shift) | (lines + this)
             together = False
             if op == Op.WAIT:
-                address = (
-                    registers[base + code[instruction + 1]]
-                    + code[instruction + 2]
-                )
+                address = registers[base + code[instruction + 1]] + code[instruction + 2]
                 if (
                     address >= LINE_WORDS
                     and address < memory_words
@@ -512,10 +507,7 @@ def _run_slice(
                     fall_asleep(line, (address >> 3) * LINE_ROW, pool, words, status, cpu, this, at)
                     at_key = NEVER
             elif this != who and op == Op.LOAD and (leader < 0 or at == leader_at):
-                address = (
-                    registers[base + code[instruction + 2]]
-                    + code[instruction + 3]
-                )
+                address = registers[base + code[instruction + 2]] + code[instruction + 3]
                 together = address >> 3 == number
             if this == who:
                 own_key = at_key

@@ -152,9 +152,7 @@ def compute(
                 fault = faults.SHIFT
                 detail = y
             else:
-                registers[base + a] = np.int64(
-                    UINT64(registers[base + b]) >> UINT64(y)
-                )
+                registers[base + a] = np.int64(UINT64(registers[base + b]) >> UINT64(y))
         elif op == Op.SAR:
             y = registers[base + c]
             if y < 0 or y > 63:
@@ -163,21 +161,13 @@ def compute(
             else:
                 registers[base + a] = registers[base + b] >> y
         elif op == Op.EQ:
-            registers[base + a] = np.int64(
-                registers[base + b] == registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] == registers[base + c])
         elif op == Op.NE:
-            registers[base + a] = np.int64(
-                registers[base + b] != registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] != registers[base + c])
         elif op == Op.LT:
-            registers[base + a] = np.int64(
-                registers[base + b] < registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] < registers[base + c])
         elif op == Op.LE:
-            registers[base + a] = np.int64(
-                registers[base + b] <= registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] <= registers[base + c])
         elif op == Op.CALL:
             if depth == call_depth or base + b > top:
                 fault = faults.CALLS

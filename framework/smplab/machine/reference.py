@@ -89,7 +89,7 @@ class Run:
         self.events: list[tuple[int, int, int]] = []
         self.now = 0
         self.end = -1
-        self.measuring = False
+        self.measuring = plan.warmup == 0
         self.instructions_total = self.accesses_total = 0
         self._clear_measurements()
 

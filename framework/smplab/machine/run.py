@@ -51,16 +51,21 @@ def simulate(
         SimulationError: the diagnosis of a run that went wrong.
     """
     plan = make_plan(program, machine, cpus, seed, limits, instr_cycles)
-    memory = np.zeros(program.memory_words, np.int64)
-    ghost = np.zeros(program.ghost_words, np.int64)
-    if program.image.boot >= 0:
-        _Run(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
-    run = _Run(plan, memory, ghost, slice_steps)
+    return run_plan(plan, Run, progress, slice_steps)
+
+
+def run_plan(plan: Plan, kind: type[Run], progress: Progress | None, slice_steps: int) -> Result:
+    """Run a plan: its boot routine on CPU 0 alone, then everyone."""
+    memory = np.zeros(plan.program.memory_words, np.int64)
+    ghost = np.zeros(plan.program.ghost_words, np.int64)
+    if plan.program.image.boot >= 0:
+        kind(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
+    run = kind(plan, memory, ghost, slice_steps)
     run.until_end(progress)
     return run.result()
 
 
-class _Run:
+class Run:
     """One run of the engine, slice by slice."""
 
     def __init__(self, plan: Plan, memory: Ints, ghost: Ints, slice_steps: int) -> None:
@@ -75,7 +80,7 @@ class _Run:
         self.code = np.ascontiguousarray(image.code).ravel()
         self.stream_keys = np.array(plan.stream_keys, np.uint64)
         self.frame = 2 * image.registers
-        self.measuring = False
+        self.measuring = plan.warmup == 0
         self.end = 0
         self.end_cpu = -1
         self.instructions_before = self.accesses_before = 0
@@ -105,9 +110,10 @@ class _Run:
                 return
             if progress is not None:
                 progress(self._part_done())
-            reason = self._slice()
+            reason = self.slice()
 
-    def _slice(self) -> int:
+    def slice(self) -> int:
+        """Execute one slice; returns why it ended."""
         plan, state = self.plan, self.state
         reason: int = engine.run_slice(
             self.slice_steps, plan.stop if self.measuring else plan.warmup,
