@@ -1,9 +1,9 @@
 """CLH queue lock.
 
-P. Magnusson, A. Landin and E. Hagersten, "Queue Locks on Cache Coherent Multiprocessors", IPPS 1994,
-section 3; T. S. Craig, "Building FIFO and Priority-Queuing Spin Locks from Atomic Swap", University
-of Washington TR 93-02-02, 1993. A waiter spins on its predecessor's node and keeps that node for its
-own next use.
+P. Magnusson, A. Landin and E. Hagersten, "Queue Locks on Cache Coherent Multiprocessors", IPPS
+1994, section 3; T. S. Craig, "Building FIFO and Priority-Queuing Spin Locks from Atomic Swap",
+University of Washington TR 93-02-02, 1993. A waiter spins on its predecessor's node and keeps that
+node for its own next use.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Queue(Struct):
 
 @dataclass(eq=False)
 class ClhLock(Lock):
-    """An implicit queue: each CPU knows the node in front of it."""
+    """CLH: an implicit queue; each CPU knows the node in front of it."""
 
     Shared = Queue
     starvation_free = True
