@@ -299,7 +299,7 @@ def rewritten(source: str, names: dict[str, Any]) -> dict[str, Any]:
 @cache
 def twist() -> Any:
     """The routine of the vocabulary's compile-time objects, with checked operations."""
-    names = {"_language": OPERATIONS, "__name__": "fuzzed"}
+    names = {"_language": OPERATIONS, "__name__": __name__}
     return rewritten(Path(vocabulary.__file__).read_text(), names)["Part"].twist
 
 
@@ -318,7 +318,7 @@ def execute(source: str, program: Program, build: Any, cpu: int, count: int) -> 
     """
     OPERATIONS.steps = 0
     source = source.replace("Node, Part\n", "Node\nfrom tests.language.oracle import Part\n", 1)
-    names = rewritten(source, {"_language": OPERATIONS, "__name__": "fuzzed"})
+    names = rewritten(source, {"_language": OPERATIONS, "__name__": __name__})
     memory = [0] * program.memory_words
     names["NULL"] = Ref(memory, 0, vocabulary.Node)
     main = names["Main"]()

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "element of an object stored": ("self.list[0] = 4", "self.list[0]", "cannot change"),
     "possibly unassigned": ("if cpu.id:\n    x = 1\nself.out[0] = x", "x", "may have no value"),
     "unassigned": ("self.out[0] = x\nx = 1", "x", "no value here"),
-    "unassigned in a loop": ("for i in range(cpu.id):\n    x = i\nself.out[0] = x", "x", "no value"),
+    "set in a loop": ("for i in range(cpu.id):\n    x = i\nself.out[0] = x", "x", "no value"),
     "plain function": ("x = plain(cpu.id)", "plain(cpu.id)", "@routine"),
     "index of a list": ("x = self.list[cpu.id]", "cpu.id", "known when the image is built"),
     "index outside a list": ("x = self.list[7]", "self.list[7]", "IndexError"),
@@ -150,7 +150,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "unpacking a number": ("a, b = cpu.id", "cpu.id", "values are needed"),
     "declaration without value": ("x: Word", "x: Word", "first value"),
     "different objects": (
-        "part = self.list\nif cpu.id:\n    part = self.node\nself.out[0] = part.a", "part", "different",
+        "part = self.list\nif cpu.id:\n    part = self.node\nself.out[0] = part.a",
+        "part",
+        "different",
     ),
     "assert message": ("assert cpu.id, cpu.id", "cpu.id", "plain string"),
 }  # fmt: skip
