@@ -27,7 +27,7 @@ class Lock(Component):
 
     @routine
     def init(self, cpu: Cpu, lock: Ref[Any]) -> None:
-        """Make `lock` free; runs on CPU 0 before time begins. All zero is free unless overridden."""
+        """Make `lock` free before time begins, on CPU 0. Unless overridden, all zero is free."""
 
     @routine
     def acquire(self, cpu: Cpu, lock: Ref[Any]) -> Any:

@@ -1,8 +1,8 @@
 """The contract of the lock slot as tests: inherit, say how to make the lock, run pytest.
 
-    class TestMyLock(LockContract):
-        def make_lock(self) -> Lock:
-            return MyLock()
+class TestMyLock(LockContract):
+def make_lock(self) -> Lock:
+return MyLock()
 """
 
 from __future__ import annotations
