@@ -1,8 +1,10 @@
-"""The contract of the lock slot as tests: inherit, say how to make the lock, run pytest.
+"""The contract of the lock slot as tests.
 
-class TestMyLock(LockContract):
-def make_lock(self) -> Lock:
-return MyLock()
+Inherit, say how to make the lock, and run pytest:
+
+    class TestMyLock(LockContract):
+        def make_lock(self) -> Lock:
+            return MyLock()
 """
 
 from __future__ import annotations
