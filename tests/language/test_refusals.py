@@ -139,7 +139,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "too many turns": ("for i in list(range(65)):\n    pass", "list(range(65))", "unrolled"),
     "while else": ("while cpu.id:\n    pass\nelse:\n    pass", "pass", "`else`"),
     "for else": ("for i in range(3):\n    pass\nelse:\n    pass", "pass", "`else`"),
-    "is": ("x = cpu.id is 3", "cpu.id is 3", "compile-time"),
+    "is": ("x = cpu.id is LIMIT", "cpu.id is LIMIT", "compile-time"),
     "in": ("x = cpu.id in (1, 2)", "cpu.id in", "compile-time"),
     "Struct made": ("x = Node()", "Node()", "laid out beforehand"),
     "array as a value": ("self.node.a = self.out", "self.node.a", "array"),
