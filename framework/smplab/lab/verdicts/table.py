@@ -89,7 +89,7 @@ def _cells(j: Judgement) -> tuple[str, str, str, str]:
     if math.isnan(j.simulated):
         return number(target.reference), "-", "", target.tolerance.text
     simulated = number(j.simulated, j.ci95)
-    deviation = f"{100 * j.deviation:+.0f}%" if math.isfinite(j.deviation) else ""
+    deviation = f"{round(100 * j.deviation):+d}%" if math.isfinite(j.deviation) else ""
     return number(target.reference), simulated, deviation, target.tolerance.text
 
 
