@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 
 from smplab.machine import state as at
-from smplab.machine.plan import Plan
 from smplab.machine.run import Run
 
 SOURCE = Path(__file__).with_name("engine.c")
 FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-Wall")
 NUMBERS = (
-    "steps stop operations instr_alone instr_shared hit rmw occ_r occ_w near smt home_from mem far"
-    " max_local call_depth frame streams places lines cpus regions_each memory_words ghost_words"
-).split()
+    "steps", "stop", "operations", "instr_alone", "instr_shared", "hit", "rmw", "occ_r",
+    "occ_w", "near", "smt", "home_from", "mem", "far", "max_local", "call_depth", "frame",
+    "streams", "places", "lines", "cpus", "regions_each", "memory_words", "ghost_words",
+)  # fmt: skip
 TABLES = (
-    "stream_keys code parameters distance core_place home_place status cpu line pool heap"
-    " registers stack draws regions histograms user memory ghost"
-).split()
+    "stream_keys", "code", "parameters", "distance", "core_place", "home_place", "status",
+    "cpu", "line", "pool", "heap", "registers", "stack", "draws", "regions", "histograms",
+    "user", "memory", "ghost",
+)  # fmt: skip
 
 
 class _Arguments(ctypes.Structure):

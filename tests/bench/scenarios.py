@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -59,6 +58,3 @@ def request(name: str, cpus: int, operations: int) -> dict[str, Any]:
 def plan_of(arguments: dict[str, Any]) -> Plan:
     """Return the plan of a request."""
     return make_plan(**arguments, instr_cycles=1.0)
-
-
-__all__ = ["NAMES", "SIZES", "dataclasses", "machine_of", "plan_of", "request"]

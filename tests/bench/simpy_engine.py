@@ -24,6 +24,8 @@ from smplab.machine.randomness import below, draw, mix
 from smplab.machine.result import Counter, Result
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
+(INSTRUCTIONS, LOADS, STORES, ATOMICS, HITS, TRANSFERS, MEMORY_FETCHES, INVALIDATIONS, QUEUED,
+ QUEUE_TICKS, WAITS, _FAR_ATOMICS) = range(len(Counter))  # fmt: skip
 MEMORY, IDLE = int(Cause.MEMORY), int(Cause.IDLE)
 (MOVI, MOV, PARAM, ADD, SUB, MUL, MOD, ADDI, LE, JMP, BEQ, BNE, BLT, BLE, CPUID, CHECK) = map(
     int, (Op.MOVI, Op.MOV, Op.PARAM, Op.ADD, Op.SUB, Op.MUL, Op.MOD, Op.ADDI, Op.LE, Op.JMP,
@@ -108,7 +110,7 @@ class Model:
     def at(self, ticks: int, number: int) -> Any:
         """Return an event at an absolute time with a place in the order."""
         event = simpy.Event(self.env)
-        event._ok, event._value = True, None  # noqa: SLF001 - triggered, as a Timeout is
+        event._ok, event._value = True, None  # triggered, as a Timeout is
         self.env.schedule(event, priority=number, delay=ticks - self.env.now)
         return event
 
@@ -176,7 +178,7 @@ class Model:
                         raise Fault("check")
                 if done > max_local:
                     raise Fault("livelock")
-            counters[Counter.INSTRUCTIONS] += done + ordered
+            counters[INSTRUCTIONS] += done + ordered
             instr = plan.instr_shared if self.running[cpu.core] > 1 else plan.instr
             now += done * instr
             if now >= plan.stop:
@@ -215,13 +217,13 @@ class Model:
                 line = lines[address >> 3]
                 copy = line.owner == cpu.core or (line.owner == SHARED and cpu.core in line.sharers)
                 if copy and cpu.seen == line.number and cpu.seen_version == line.version:
-                    counters[Counter.WAITS] += 1
+                    counters[WAITS] += 1
                     cpu.account[cpu.doing] += cpu.done - cpu.since
                     cpu.account[cpu.cause] += now - cpu.done
                     cpu.since, cpu.doing, cpu.asleep = now, c, True
                     line.sleepers.append(cpu.number)
                     cpu.wake = simpy.Event(env)
-                    counters[Counter.INSTRUCTIONS] += 1
+                    counters[INSTRUCTIONS] += 1
                     ordered = 0
                     yield cpu.wake
                     now = cpu.done
@@ -241,7 +243,7 @@ class Model:
                 if self.end_region(cpu, a, now):
                     return
             else:
-                counters[Counter.INSTRUCTIONS] += 1
+                counters[INSTRUCTIONS] += 1
                 cpu.account[cpu.doing] += cpu.done - cpu.since
                 cpu.account[cpu.cause] += now - cpu.done
                 cpu.since = cpu.done = now
@@ -265,7 +267,7 @@ class Model:
             self.operations += 1
             if self.operations == self.plan.operations:
                 # At once: nothing else may happen in this tick.
-                self.finished._ok, self.finished._value = True, None  # noqa: SLF001
+                self.finished._ok, self.finished._value = True, None
                 self.env.schedule(self.finished, priority=-1)
                 return True
         return False
@@ -283,8 +285,8 @@ class Model:
             else:
                 rank = below(bits, len(queue))
         cpu = self.cpus[queue.pop(rank)]
-        cpu.counters[Counter.QUEUED] += 1
-        cpu.counters[Counter.QUEUE_TICKS] += now - cpu.since
+        cpu.counters[QUEUED] += 1
+        cpu.counters[QUEUE_TICKS] += now - cpu.since
         op, a, b, c, _, _ = cpu.row
         registers = cpu.registers
         address = registers[a] + b if op == STORE else registers[b] + c
@@ -300,7 +302,7 @@ class Model:
     @staticmethod
     def triggered(event: Any) -> Any:
         """Mark an event as successful without SimPy's own priority."""
-        event._ok, event._value = True, None  # noqa: SLF001
+        event._ok, event._value = True, None
         return event
 
     def latency(self, a: int, b: int, home: int) -> int:
@@ -316,7 +318,7 @@ class Model:
         op, a, _, c, d, e = cpu.row
         if hits:
             cost = plan.hit
-            counters[Counter.HITS] += 1
+            counters[HITS] += 1
         elif op == LOAD:
             cost = self.serve_load(cpu, line, now)
         elif plan.far and op != STORE:
@@ -326,9 +328,8 @@ class Model:
         registers, memory = cpu.registers, self.memory
         old = memory[address]
         done = now + cost
-        counters[Counter.INSTRUCTIONS] += 0
         if op == LOAD:
-            counters[Counter.LOADS] += 1
+            counters[LOADS] += 1
             registers[a] = old
             cpu.seen, cpu.seen_version = line.number, line.version
             cpu.done, cpu.doing = done, MEMORY
@@ -336,10 +337,10 @@ class Model:
         line.version += 1
         cpu.done, cpu.doing = done, MEMORY
         if op == STORE:
-            counters[Counter.STORES] += 1
+            counters[STORES] += 1
             memory[address] = registers[c]
         else:
-            counters[Counter.ATOMICS] += 1
+            counters[ATOMICS] += 1
             cpu.seen, cpu.seen_version = line.number, line.version
             cpu.done += plan.rmw
             operand = registers[d]
@@ -369,7 +370,7 @@ class Model:
         """As `smplab.machine.coherence` says."""
         plan = self.plan
         busy = plan.occ_r
-        served = Counter.TRANSFERS
+        served = TRANSFERS
         if line.owner == SHARED:
             cost = self.latency(cpu.place, line.last, line.home)
             line.sharers.add(cpu.core)
@@ -381,7 +382,7 @@ class Model:
             cost = self.distance[cpu.place][line.home]
             if line.owner != AT_HOME:
                 cost += plan.mem
-                served = Counter.MEMORY_FETCHES
+                served = MEMORY_FETCHES
             line.sharers = {cpu.core}
             line.owner = SHARED
         cpu.counters[served] += 1
@@ -392,7 +393,7 @@ class Model:
     def serve_write(self, cpu: Cpu, line: Line, now: int) -> int:
         """As `smplab.machine.coherence` says."""
         plan, here, home = self.plan, cpu.place, line.home
-        served, others = Counter.TRANSFERS, 0
+        served, others = TRANSFERS, 0
         if line.owner >= 0:
             cost = self.latency(here, self.core_place[line.owner], home)
             others = 1
@@ -402,15 +403,15 @@ class Model:
             if others:
                 cost = max(self.latency(here, self.core_place[s], home) for s in line.sharers)
             else:
-                cost, served = plan.hit, Counter.HITS
+                cost, served = plan.hit, HITS
             line.sharers = set()
         else:
             cost = self.distance[here][home]
             if line.owner != AT_HOME:
                 cost += plan.mem
-                served = Counter.MEMORY_FETCHES
+                served = MEMORY_FETCHES
         cpu.counters[served] += 1
-        cpu.counters[Counter.INVALIDATIONS] += others
+        cpu.counters[INVALIDATIONS] += others
         if plan.occ_w_percent <= 100:
             line.free_at = now + cost * plan.occ_w_percent // 100
         else:
@@ -443,8 +444,8 @@ class Model:
             region_max_cycles=regions[:, :, 2], histograms=np.array(self.histograms, np.int64),
             user_counters=np.zeros(len(self.plan.program.image.counters), np.int64),
             memory=np.array(self.memory, np.int64),
-            instructions_total=int(counters[:, Counter.INSTRUCTIONS].sum()),
-            accesses_total=int(counters[:, [Counter.LOADS, Counter.STORES, Counter.ATOMICS]].sum()),
+            instructions_total=int(counters[:, INSTRUCTIONS].sum()),
+            accesses_total=int(counters[:, [LOADS, STORES, ATOMICS]].sum()),
         )  # fmt: skip
 
 

@@ -601,7 +601,8 @@ def _start(
 ) -> Any:  # fmt: skip
     shift = 64 - leading_zeros(UINT64(lines + cpus))
     farthest = np.int64(2**62) >> shift
-    size = np.int64(0)
+    heap[0] = np.int64(-1)  # stands at the root while the others come in
+    size = np.int64(1)
     for this in range(cpus):
         me = this * CPU_WORDS
         instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
@@ -621,5 +622,5 @@ def _start(
         cpu[me + DEPTH] = depth
         cpu[me + INSTRUCTIONS] += done
         size = push(heap, size, (min(done * instr, farthest) << shift) | (lines + this))
-    status[HEAP_SIZE] = size
+    status[HEAP_SIZE] = pop_root(heap, size)
     return np.int64(faults.GOING)

@@ -24,7 +24,8 @@ LEAST = np.int64(-(2**63))
 
 @inlined
 def compute(
-    code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, stream_keys: Any, streams: Any,
+    code: Any, parameters: Any, registers: Any, stack: Any,
+    draws: Any, stream_keys: Any, streams: Any,
     cpu: Any, pc: Any, base: Any, top: Any, frames: Any, depth: Any, call_depth: Any,
     ticks: Any, instr: Any, max_local: Any,
 ) -> Any:  # fmt: skip

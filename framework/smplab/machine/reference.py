@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -460,7 +461,7 @@ class Run:
         account = np.zeros((self.plan.cpus, len(Cause)), np.int64)
         for cpu in self.cpus:
             points = [*cpu.timeline, (self.end, Cause.IDLE)]
-            for (start, cause), (until, _) in zip(points, points[1:], strict=False):
+            for (start, cause), (until, _) in pairwise(points):
                 clipped = min(until, self.end) - max(start, self.plan.warmup)
                 account[cpu.number, cause] += max(0, clipped)
         end_cycles = -(-self.end // TICKS_PER_CYCLE)
