@@ -63,7 +63,7 @@ class CRun(Run):
             "regions_each": len(state.regions) // (at.REGION_ROW * plan.cpus),
             "memory_words": len(state.memory), "ghost_words": len(state.ghost),
         }  # fmt: skip
-        tables = {
+        tables: dict[str, Any] = {
             "stream_keys": self.stream_keys, "code": self.code, "distance": plan.distance,
             "parameters": plan.program.parameters, "core_place": plan.core_place,
             "home_place": plan.home_place,

@@ -16,16 +16,28 @@ import simpy
 
 from smplab.language.image import LINE_WORDS
 from smplab.language.isa import Cause, Op
-from smplab.machine.coherence import AT_HOME, NOWHERE, SHARED
+from smplab.machine.coherence import SHARED
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.histogram import BUCKETS, bucket_of
 from smplab.machine.plan import MAX_DELAY_CYCLES, Plan
 from smplab.machine.randomness import below, draw, mix
-from smplab.machine.result import Counter, Result
+from smplab.machine.result import Result
+from tests.bench.simpy_state import (
+    ATOMICS,
+    HITS,
+    INSTRUCTIONS,
+    LOADS,
+    QUEUE_TICKS,
+    QUEUED,
+    STORES,
+    WAITS,
+    Caches,
+    Cpu,
+    Fault,
+    Line,
+)  # fmt: skip
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
-(INSTRUCTIONS, LOADS, STORES, ATOMICS, HITS, TRANSFERS, MEMORY_FETCHES, INVALIDATIONS, QUEUED,
- QUEUE_TICKS, WAITS, _FAR_ATOMICS) = range(len(Counter))  # fmt: skip
 MEMORY, IDLE = int(Cause.MEMORY), int(Cause.IDLE)
 (MOVI, MOV, PARAM, ADD, SUB, MUL, MOD, ADDI, LE, JMP, BEQ, BNE, BLT, BLE, CPUID, CHECK) = map(
     int, (Op.MOVI, Op.MOV, Op.PARAM, Op.ADD, Op.SUB, Op.MUL, Op.MOD, Op.ADDI, Op.LE, Op.JMP,
@@ -40,63 +52,19 @@ SUPPORTED = {MOVI, MOV, PARAM, ADD, SUB, MUL, MOD, ADDI, LE, JMP, BEQ, BNE, BLT,
              END}  # fmt: skip
 
 
-class Fault(Exception):
-    """A check failed; the benchmark's programs have no faults to diagnose."""
-
-
-class Line:
-    """A cache line."""
-
-    __slots__ = (
-        "choices", "free_at", "home", "last", "number", "owner", "queue", "sharers", "sleepers",
-        "version",
-    )  # fmt: skip
-
-    def __init__(self, number: int, home: int) -> None:
-        self.number, self.home = number, home
-        self.owner, self.last, self.free_at, self.version, self.choices = NOWHERE, -1, 0, 0, 0
-        self.sharers: set[int] = set()
-        self.queue: list[int] = []
-        self.sleepers: list[int] = []
-
-
-class Cpu:
-    """What others need to know of a CPU: its pending access, and its account."""
-
-    __slots__ = (
-        "account", "answer", "asleep", "cause", "core", "counters", "doing", "done", "number",
-        "place", "queued", "region", "registers", "row", "seen", "seen_version", "since", "wake",
-    )  # fmt: skip
-
-    def __init__(self, number: int, plan: Plan) -> None:
-        self.number = number
-        self.core = int(plan.core[number])
-        self.place = int(plan.core_place[self.core])
-        self.registers = [0] * (2 * plan.program.image.registers)
-        self.row: list[int] = []
-        self.counters = [0] * len(Counter)
-        self.account = [0] * len(Cause)
-        self.since = self.done = 0
-        self.doing = self.cause = int(Cause.USER)
-        self.seen, self.seen_version = -1, -1
-        self.asleep = self.queued = False
-        self.answer = 0
-        self.wake: Any = None
-        self.region = [[0, 0, 0, -1] for _ in plan.program.image.regions]
-
-
-class Model:
+class Model(Caches):
     """A run without warm-up that ends with its operations."""
 
     def __init__(self, plan: Plan, memory: list[int]) -> None:
         assert plan.warmup == 0
         assert {row[0] for row in plan.program.image.code.tolist()} <= SUPPORTED
-        self.plan, self.memory = plan, memory
-        self.env = simpy.Environment()
+        super().__init__(plan)
+        self.memory = memory
+        self.code: list[list[int]] = plan.program.image.code.tolist()
+        self.parameters: list[int] = plan.program.parameters.tolist()
+        self.env: Any = simpy.Environment()
         self.lines = [Line(n, int(h)) for n, h in enumerate(plan.home_place)]
         self.cpus = [Cpu(n, plan) for n in range(plan.cpus)]
-        self.distance: list[list[int]] = plan.distance.tolist()
-        self.core_place: list[int] = plan.core_place.tolist()
         self.running = np.bincount(plan.core).tolist()
         self.histograms = [[0] * BUCKETS for _ in plan.program.image.regions]
         self.operations = 0
@@ -117,8 +85,7 @@ class Model:
     def cpu(self, cpu: Cpu) -> Generator[Any, None, None]:
         """The life of a CPU."""
         plan, env, lines, memory = self.plan, self.env, self.lines, self.memory
-        code: list[list[int]] = plan.program.image.code.tolist()
-        parameters: list[int] = plan.program.parameters.tolist()
+        code, parameters = self.code, self.parameters
         registers, counters, place_in_order = cpu.registers, cpu.counters, len(lines) + cpu.number
         words, max_local = len(memory), plan.max_local
         pc, now, ordered = plan.entry, 0, 0
@@ -305,13 +272,6 @@ class Model:
         event._ok, event._value = True, None
         return event
 
-    def latency(self, a: int, b: int, home: int) -> int:
-        """Transfer between two places."""
-        direct = self.distance[a][b]
-        if direct > self.plan.home_from:
-            direct = max(direct, self.distance[a][home], self.distance[b][home])
-        return direct
-
     def access(self, cpu: Cpu, line: Line, address: int, *, hits: bool) -> None:
         """Do the transaction of an access that hits or is served now."""
         plan, counters, now = self.plan, cpu.counters, self.env.now
@@ -321,8 +281,6 @@ class Model:
             counters[HITS] += 1
         elif op == LOAD:
             cost = self.serve_load(cpu, line, now)
-        elif plan.far and op != STORE:
-            raise Fault("far atomics are not in the benchmark")
         else:
             cost = self.serve_write(cpu, line, now)
         registers, memory = cpu.registers, self.memory
@@ -366,65 +324,9 @@ class Model:
                 self.env.schedule(self.triggered(other.wake), priority=-1)
             line.sleepers.clear()
 
-    def serve_load(self, cpu: Cpu, line: Line, now: int) -> int:
-        """As `smplab.machine.coherence` says."""
-        plan = self.plan
-        busy = plan.occ_r
-        served = TRANSFERS
-        if line.owner == SHARED:
-            cost = self.latency(cpu.place, line.last, line.home)
-            line.sharers.add(cpu.core)
-        elif line.owner >= 0:
-            cost = busy = self.latency(cpu.place, self.core_place[line.owner], line.home)
-            line.sharers = {line.owner, cpu.core}
-            line.owner = SHARED
-        else:
-            cost = self.distance[cpu.place][line.home]
-            if line.owner != AT_HOME:
-                cost += plan.mem
-                served = MEMORY_FETCHES
-            line.sharers = {cpu.core}
-            line.owner = SHARED
-        cpu.counters[served] += 1
-        line.free_at = now + busy
-        line.last = cpu.place
-        return cost
-
-    def serve_write(self, cpu: Cpu, line: Line, now: int) -> int:
-        """As `smplab.machine.coherence` says."""
-        plan, here, home = self.plan, cpu.place, line.home
-        served, others = TRANSFERS, 0
-        if line.owner >= 0:
-            cost = self.latency(here, self.core_place[line.owner], home)
-            others = 1
-        elif line.owner == SHARED:
-            line.sharers.discard(cpu.core)
-            others = len(line.sharers)
-            if others:
-                cost = max(self.latency(here, self.core_place[s], home) for s in line.sharers)
-            else:
-                cost, served = plan.hit, HITS
-            line.sharers = set()
-        else:
-            cost = self.distance[here][home]
-            if line.owner != AT_HOME:
-                cost += plan.mem
-                served = MEMORY_FETCHES
-        cpu.counters[served] += 1
-        cpu.counters[INVALIDATIONS] += others
-        if plan.occ_w_percent <= 100:
-            line.free_at = now + cost * plan.occ_w_percent // 100
-        else:
-            if cpu.queued:
-                cost = cost * plan.occ_w_percent // 100
-            line.free_at = now + cost
-        line.owner = cpu.core
-        line.last = here
-        return cost
-
     def result(self) -> Result:
         """Put together what was measured."""
-        end = self.env.now
+        end: int = self.env.now
         for cpu in self.cpus:
             if cpu.queued:
                 cpu.account[MEMORY] += end - cpu.since

@@ -57,7 +57,7 @@ class Writer:
         return len(self.rows) - 1
 
     def value(self) -> int:
-        return self.rng.choice((*range(VALUES), SMALL, CPU))
+        return int(self.rng.choice((*range(VALUES), SMALL, CPU)))
 
     def target(self) -> int:
         return self.rng.randrange(VALUES)

@@ -1,8 +1,8 @@
 from collections import Counter
 
 import pytest
-from smplab.machine import simulate, simulate_reference
 
+from smplab.machine import simulate, simulate_reference
 from tests.machine.agreement import difference, disagreement, outcome
 from tests.machine.generator import random_case
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from smplab.language.isa import Cause, Op
 from smplab.machine import simulate, simulate_reference
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.result import Counter, Limits, Result
-
 from tests.machine.assemble import NODES, Row, image, load, machine
 
 Simulate = Callable[..., Result]

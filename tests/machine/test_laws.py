@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from smplab.language.isa import Cause
 from smplab.machine import simulate
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.result import Counter, Result
-
 from tests.machine.agreement import outcome
 from tests.machine.generator import Case, random_case
 
