@@ -56,7 +56,7 @@ typedef struct {
 
 INLINE i64 push(i64 *heap, i64 size, i64 key) {
     i64 i = size;
-    while (i > 4) {
+    while (i > 0) {
         i64 parent = (i - 1) >> 2;
         if (heap[parent] <= key) break;
         heap[i] = heap[parent];

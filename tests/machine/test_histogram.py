@@ -44,4 +44,3 @@ def test_percentiles_are_those_of_the_values(values: list[int], percent: float) 
 
 def test_an_empty_histogram_has_no_percentile() -> None:
     assert math.isnan(histogram.percentile(np.zeros(histogram.BUCKETS, np.int64), 50))
-    assert math.isnan(histogram.percentiles(np.zeros(histogram.BUCKETS, np.int64))[99.9])

@@ -22,7 +22,7 @@ NEVER = np.int64(2**63 - 1)
 def push(heap: Any, size: Any, key: Any) -> Any:
     """Add a key that is greater than the root; returns the new size."""
     i = size
-    while i > 4:
+    while i > 0:
         parent = (i - 1) >> 2
         above = heap[parent]
         if above <= key:

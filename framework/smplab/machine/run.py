@@ -16,6 +16,7 @@ from smplab.machine.errors import MachineError
 from smplab.machine.histogram import BUCKETS
 from smplab.machine.plan import Ints, Plan, make_plan
 from smplab.machine.result import Counter, Limits, Result
+from smplab.machine.warmup import tiny_run
 
 Progress = Callable[[float], None]
 """Called now and then with the part of the run that is done, 0 to 1."""
@@ -252,6 +253,4 @@ def _accesses(counters: Ints) -> int:
 
 def warm_up() -> None:
     """Compile the engine, or load its machine code, before workers need it."""
-    from smplab.machine.warmup import tiny_run
-
     simulate(*tiny_run())
