@@ -1,6 +1,5 @@
 import math
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,11 +8,11 @@ from hypothesis import strategies as st
 from smplab.machine import bits, draws, randomness
 
 WORDS = st.integers(0, 2**64 - 1)
-compiled_draw = numba.njit(draws.draw)
-compiled_below = numba.njit(draws.below)
-compiled_exponential = numba.njit(draws.exponential)
-compiled_nth = numba.njit(bits.nth_one)
-compiled_nth_portable = numba.njit(bits.nth_one_portable)
+compiled_draw = draws.draw
+compiled_below = draws.below
+compiled_exponential = draws.exponential
+compiled_nth = bits.nth_one
+compiled_nth_portable = bits.nth_one_portable
 
 
 @given(WORDS, st.integers(0, 10**6), st.integers(0, 2**62))

@@ -8,7 +8,7 @@ import numpy as np
 
 from smplab.language.image import Program
 from smplab.language.isa import Cause
-from smplab.machine import engine, faults
+from smplab.machine import engine, faults, start
 from smplab.machine import state as at
 from smplab.machine.description import TICKS_PER_CYCLE, Machine
 from smplab.machine.diagnosis import cycle_limit, deadlock, diagnose, halted_early
@@ -89,7 +89,7 @@ class Run:
     def until_end(self, progress: Progress | None) -> None:
         """Execute slices until the run ends; raises its diagnosis if it ends badly."""
         plan, state = self.plan, self.state
-        reason = engine.start(
+        reason = start.start(
             plan.instr, plan.instr_shared, plan.max_local, plan.program.image.call_depth,
             self.frame, len(plan.home_place), self.stream_keys, self.code,
             plan.program.parameters, state.status, state.cpu, state.heap, state.registers,
@@ -145,16 +145,16 @@ class Run:
     def _begin_measuring(self) -> None:
         """Forget what was counted, and charge what is under way from here on only."""
         self.measuring = True
-        start = self.plan.warmup
+        begin = self.plan.warmup
         cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
         counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)]
-        asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < start)
+        asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < begin)
         self.instructions_before = int(counters[:, Counter.INSTRUCTIONS].sum() + asleep.sum())
         self.accesses_before = _accesses(counters)
         counters[:] = 0
         cpu[:, at.ACCOUNT : at.ACCOUNT + len(Cause)] = 0
         for moment in (at.SINCE, at.DONE):
-            np.maximum(cpu[:, moment], start, out=cpu[:, moment])
+            np.maximum(cpu[:, moment], begin, out=cpu[:, moment])
         cpu[asleep, at.SLEPT] = 1
         self.state.regions.reshape(-1, at.REGION_ROW)[:, : at.BEGUN] = 0
         self.state.histograms[:] = 0
