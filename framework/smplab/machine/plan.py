@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smplab.language.image import LINE_WORDS, Program
-from smplab.machine.codecheck import check_image
+from smplab.language.verifier import verify_image
 from smplab.machine.description import MAX_CPUS, TICKS_PER_CYCLE, Machine
 from smplab.machine.errors import MachineError
 from smplab.machine.randomness import key_of
@@ -95,7 +95,7 @@ def make_plan(
     Raises:
         MachineError: the CPUs, costs, limits or the image cannot be met.
     """
-    check_image(program.image)
+    verify_image(program.image)
     cpu = _check_cpus(program, machine, cpus)
     instr = _instr_ticks(instr_cycles)
     costs = machine.costs
