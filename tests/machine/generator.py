@@ -153,7 +153,7 @@ class Writer:
         if rng.random() < 0.85:
             self.emit(Op.LOAD, 0, pointer, offset)
         for _ in range(rng.randrange(3)):
-            self.emit(rng.choice((Op.NOP, Op.TIME)), *(() if rng.random() < 0.5 else (1,)))
+            self.emit(*rng.choice(((Op.NOP,), (Op.TIME, 1))))
         if rng.random() < 0.3:
             self.emit(Op.DELAY, SMALL)
         self.emit(Op.WAIT, pointer, offset, rng.choice((Cause.LOCK_WAIT, Cause.IDLE)))
