@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from smplab.cli import run
 from smplab.cli.main import main
 from smplab.lab.sweep import SweepSettings
 from smplab.plugin.host import Failure, Host, shared_host
@@ -156,13 +155,6 @@ def test_a_broken_plugin_is_warned_of_and_does_not_stop_the_run(
     assert "smplab: warning: plugin ipc of smplab-ipc 2.0 failed" in capsys.readouterr().err
     assert main(["run", "workload=ipc"]) == 2
     assert "workload/ipc comes from smplab-ipc 2.0, which failed" in capsys.readouterr().err
-
-
-def test_a_sweep_is_named_after_its_experiment_or_workload() -> None:
-    config = {"workload": {"name": "lock_contention"}}
-    assert run.sweep_name(["cpus=3"], config) == "lock_contention"
-    assert run.sweep_name(["experiment=lock_scaling", "cpus=3"], config) == "lock_scaling"
-    assert run.sweep_name(["experiment=a,b"], config) == "lock_contention"
 
 
 def test_the_shipped_plugins_load_without_failure() -> None:

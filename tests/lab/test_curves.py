@@ -58,6 +58,12 @@ def test_a_choice_stands_for_its_parameters() -> None:
     assert labels([first, second, third])[2] == "opteron48 hit=5"
 
 
+def test_what_follows_from_a_choice_is_left_out() -> None:
+    first = flatten(fakes.config())
+    second = first | {"topology.name": "westmere_ex160", "workload.think_cycles": 200}
+    assert labels([first, second]) == ["opteron48", "westmere_ex160"]
+
+
 KEYS = st.sampled_from(["topology.name", "topology.x", "mechanism.lock.name", "seed"])
 
 

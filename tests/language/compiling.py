@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import linecache
 import sys
@@ -23,13 +24,13 @@ from smplab.language import Home
 _numbers = itertools.count()
 
 
-def module(text: str, name: str = "") -> dict[str, Any]:
-    """Execute source text as a module whose lines the compiler finds."""
+def module(text: str, name: str = "", tree: ast.Module | None = None) -> dict[str, Any]:
+    """Execute source text (or its tree) as a module whose lines the compiler finds."""
     name = name or f"<text {next(_numbers)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     sys.modules.setdefault("from_text", types.ModuleType("from_text"))
     names: dict[str, Any] = {"__name__": "from_text"}
-    exec(compile(text, name, "exec"), names)
+    exec(compile(tree or text, name, "exec"), names)
     return names
 
 

@@ -289,18 +289,17 @@ class Rewriter(ast.NodeTransformer):
     visit_For = visit_While = visit_FunctionDef = _stepping
 
 
-def rewritten(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Execute a module with checked operations."""
-    tree = Rewriter().visit(ast.parse(source))
-    exec(compile(tree, "<oracle>", "exec"), names)
+def rewritten(tree: ast.Module) -> dict[str, Any]:
+    """Execute a module with checked operations; the tree is used up."""
+    names: dict[str, Any] = {"_language": OPERATIONS, "__name__": __name__}
+    exec(compile(Rewriter().visit(tree), "<oracle>", "exec"), names)
     return names
 
 
 @cache
 def twist() -> Any:
     """The routine of the vocabulary's compile-time objects, with checked operations."""
-    names = {"_language": OPERATIONS, "__name__": "fuzzed"}
-    return rewritten(Path(vocabulary.__file__).read_text(), names)["Part"].twist
+    return rewritten(ast.parse(Path(vocabulary.__file__).read_text()))["Part"].twist
 
 
 class Part(vocabulary.Part):
@@ -310,15 +309,17 @@ class Part(vocabulary.Part):
         return int(twist()(self, cpu, x))
 
 
-def execute(source: str, program: Program, build: Any, cpu: int, count: int) -> Any:
-    """Run a generated module's `Main.run` in Python.
+def execute(tree: ast.Module, program: Program, build: Any, cpu: int, count: int) -> Any:
+    """Run a generated module's `Main.run` in Python; the tree is used up.
 
     Returns:
         outcome ("halt" or the kind of a Diagnosis), memory, tallies, time.
     """
     OPERATIONS.steps = 0
-    source = source.replace("Node, Part\n", "Node\nfrom tests.language.oracle import Part\n", 1)
-    names = rewritten(source, {"_language": OPERATIONS, "__name__": "fuzzed"})
+    names = rewritten(tree)
+    names["Main"].part, names["Main"].other = (
+        Part(p.flag, p.bias) for p in (build.part, build.other)
+    )
     memory = [0] * program.memory_words
     names["NULL"] = Ref(memory, 0, vocabulary.Node)
     main = names["Main"]()

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "element of an object stored": ("self.list[0] = 4", "self.list[0]", "cannot change"),
     "possibly unassigned": ("if cpu.id:\n    x = 1\nself.out[0] = x", "x", "may have no value"),
     "unassigned": ("self.out[0] = x\nx = 1", "x", "no value here"),
-    "unassigned in a loop": ("for i in range(cpu.id):\n    x = i\nself.out[0] = x", "x", "no value"),
+    "set in a loop": ("for i in range(cpu.id):\n    x = i\nself.out[0] = x", "x", "no value"),
     "plain function": ("x = plain(cpu.id)", "plain(cpu.id)", "@routine"),
     "index of a list": ("x = self.list[cpu.id]", "cpu.id", "known when the image is built"),
     "index outside a list": ("x = self.list[7]", "self.list[7]", "IndexError"),
@@ -139,7 +139,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "too many turns": ("for i in list(range(65)):\n    pass", "list(range(65))", "unrolled"),
     "while else": ("while cpu.id:\n    pass\nelse:\n    pass", "pass", "`else`"),
     "for else": ("for i in range(3):\n    pass\nelse:\n    pass", "pass", "`else`"),
-    "is": ("x = cpu.id is 3", "cpu.id is 3", "compile-time"),
+    "is": ("x = cpu.id is LIMIT", "cpu.id is LIMIT", "compile-time"),
     "in": ("x = cpu.id in (1, 2)", "cpu.id in", "compile-time"),
     "Struct made": ("x = Node()", "Node()", "laid out beforehand"),
     "array as a value": ("self.node.a = self.out", "self.node.a", "array"),
@@ -150,7 +150,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "unpacking a number": ("a, b = cpu.id", "cpu.id", "values are needed"),
     "declaration without value": ("x: Word", "x: Word", "first value"),
     "different objects": (
-        "part = self.list\nif cpu.id:\n    part = self.node\nself.out[0] = part.a", "part", "different",
+        "part = self.list\nif cpu.id:\n    part = self.node\nself.out[0] = part.a",
+        "part",
+        "different",
     ),
     "assert message": ("assert cpu.id, cpu.id", "cpu.id", "plain string"),
 }  # fmt: skip

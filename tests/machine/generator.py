@@ -57,7 +57,7 @@ class Writer:
         return len(self.rows) - 1
 
     def value(self) -> int:
-        return self.rng.choice((*range(VALUES), SMALL, CPU))
+        return int(self.rng.choice((*range(VALUES), SMALL, CPU)))
 
     def target(self) -> int:
         return self.rng.randrange(VALUES)
@@ -123,9 +123,10 @@ class Writer:
             self.emit(op, self.target(), self.value(), right)
         else:
             op = rng.choice((Op.MOVI, Op.MOV, Op.ADDI, Op.PARAM, Op.TIME, Op.CPUID))
+            right = rng.choice((SMALL, CPU))
             operands = {
                 Op.MOVI: (rng.randrange(-3, 50),), Op.MOV: (self.value(),), Op.PARAM: (0,),
-                Op.ADDI: (rng.choice((SMALL, CPU)), rng.randrange(-4, 5)), Op.TIME: (), Op.CPUID: (),
+                Op.ADDI: (right, rng.randrange(-4, 5)), Op.TIME: (), Op.CPUID: (),
             }[op]  # fmt: skip
             self.emit(op, self.target(), *operands)
 
@@ -143,7 +144,7 @@ class Writer:
             self.emit(op, self.target(), pointer, offset, right)
 
     def wait(self) -> None:
-        """Wait as locks do, load first; sometimes wait without having loaded; some CPUs never do."""
+        """Wait as locks do, load first; sometimes without having loaded; some CPUs never do."""
         rng, (pointer, offset) = self.rng, self.place()
         skip = -1
         if rng.random() < 0.7:
@@ -152,7 +153,7 @@ class Writer:
         if rng.random() < 0.85:
             self.emit(Op.LOAD, 0, pointer, offset)
         for _ in range(rng.randrange(3)):
-            self.emit(rng.choice((Op.NOP, Op.TIME)), *(() if rng.random() < 0.5 else (1,)))
+            self.emit(*rng.choice(((Op.NOP,), (Op.TIME, 1))))
         if rng.random() < 0.3:
             self.emit(Op.DELAY, SMALL)
         self.emit(Op.WAIT, pointer, offset, rng.choice((Cause.LOCK_WAIT, Cause.IDLE)))
@@ -309,9 +310,9 @@ def random_machine(rng: random.Random, cpus: int) -> Machine:
     )  # fmt: skip
 
 
-def random_limits(rng: random.Random) -> Limits:
+def random_limits(rng: random.Random, cpus: int) -> Limits:
     warmup = rng.choice((0, 0, 300, 1000))
-    length = rng.choice((500, 2000, 6000))
+    length = rng.choice((500, 2000, 6000) if cpus < 10 else (500, 900))
     kind = rng.random()
     if kind < 0.45:
         return Limits(warmup, run_cycles=length, max_local_instructions=2000)
@@ -334,6 +335,6 @@ def random_case(number: int) -> Case:
     chosen = np.array(rng.sample(range(machine.cpus), cpus))
     layout = Layout(cpus, machine.nodes, tuple(int(n) for n in machine.node[chosen]))
     return Case(
-        image.load({}, layout), machine, chosen, rng.randrange(2**63), random_limits(rng),
-        rng.choice((0.5, 1.0, 1.0, 2.0, 0.05)),
+        image.load({}, layout), machine, chosen, rng.randrange(2**63), random_limits(rng, cpus),
+        rng.choice((0.5, 1.0, 1.0, 2.0, 0.35)),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from hydra._internal.utils import (
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
-from smplab.cli.run import sweep_name, warn_of_broken_plugins
+from smplab.cli.common import sweep_name, warn_of_broken_plugins
 from smplab.lab.compose import CONFIG_NAME, Composer, in_our_words
 from smplab.lab.folder import Plan, new_folder
 from smplab.lab.grid import settings_of

@@ -78,7 +78,7 @@ def _reproduce(
 ) -> tuple[int, dict[str, Any]]:
     from rich.console import Console
 
-    from smplab.cli.run import warn_of_broken_plugins
+    from smplab.cli.common import warn_of_broken_plugins
     from smplab.lab.verdicts.evaluate import agrees, as_dict
     from smplab.lab.verdicts.table import show
     from smplab.plugin.host import shared_host

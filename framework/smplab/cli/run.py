@@ -6,10 +6,11 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from smplab.cli.common import sweep_name, warn_of_broken_plugins
 from smplab.plugin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,12 +47,6 @@ def main(arguments: Sequence[str]) -> int:
     outcome = _run(grid, given, arguments, host)
     _print_outcome(outcome, given.json)
     return outcome.exit_code
-
-
-def warn_of_broken_plugins(host: Host) -> None:
-    """Say on standard error which plugins did not load."""
-    for failure in host.failures:
-        print(f"smplab: warning: {failure}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,15 +108,6 @@ def _run(
         overrides=tuple(given.overrides),
     )
     return run_sweep(grid.points, SweepSettings(plan, given.resume, prepare=warm_up), host)
-
-
-def sweep_name(overrides: Sequence[str], config: Mapping[str, Any]) -> str:
-    """Return what a sweep's folder is named after: its experiment, else its workload."""
-    for override in overrides:
-        key, _, value = override.partition("=")
-        if key == "experiment" and value.isidentifier():
-            return value
-    return str(config["workload"]["name"])
 
 
 def _print_points(grid: Grid, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ HOST = "127.0.0.1"
 PORT = 5000
 STORE = "mlflow.db"
 START_S = 120
+RUNS_FIRST = "workflowType=machine_learning"
+"""Without it MLflow opens its pages for traces of language models, which are empty here."""
 
 
 class UiError(SmplabError):
@@ -29,17 +32,32 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(list(arguments))
     store = given.store or _default_store()
     port = _port(given.port)
-    url = f"http://{HOST}:{port}"
+    url = f"http://{HOST}:{port}/#/experiments?{RUNS_FIRST}"
     print(f"MLflow on {store}\n{url} answers in some seconds; Ctrl-C ends it", file=sys.stderr)
-    process = subprocess.Popen(command(store, port), env=os.environ | ENVIRONMENT)
+    process = subprocess.Popen(
+        command(store, port), env=os.environ | ENVIRONMENT, start_new_session=True
+    )
     if not given.no_browser:
         threading.Thread(target=_open_when_up, args=(process, port, url), daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no server is left behind
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
         return 0
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server with the processes that it started; it does not pass a signal on itself."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=5)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
 
 
 ENVIRONMENT = {
@@ -47,6 +65,7 @@ ENVIRONMENT = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "PYTHONWARNINGS": "ignore",  # of MLflow's own imports
 }
 
 

@@ -99,32 +99,34 @@ def _order(record: Record) -> tuple[int, int]:
 
 
 def labels(configs: Sequence[Flat]) -> list[str]:
-    """Name each curve by what differs between them.
+    """Name each curve by what tells it from the others, chosen components first.
 
-    A chosen plugin stands for its parameters: `topology.costs.occ_r` is only named where it
-    differs between curves of one topology. A sweep of one curve is named by its choices.
+    What follows from what is named already is left out: of two topologies the names, not their
+    costs. A sweep of one curve is named by its choices.
     """
     keys = list(dict.fromkeys(key for config in configs for key in config))
     choices = [key for key in keys if key.endswith(".name")]
     if len(configs) == 1:
-        shown = [k for k in choices if k.split(".")[0] in {"topology", "mechanism", "workload"}]
+        shown = {k for k in choices if k.split(".")[0] in {"topology", "mechanism", "workload"}}
     else:
-        shown = [key for key in keys if _tells_apart(key, choices, configs)]
-    return [" ".join(_words(config, shown)) for config in configs]
+        shown = _telling(sorted(keys, key=lambda key: key not in choices), configs)
+    ordered = [key for key in keys if key in shown]
+    return [" ".join(_words(config, ordered)) for config in configs]
 
 
-def _tells_apart(key: str, choices: Sequence[str], configs: Sequence[Flat]) -> bool:
-    owners = [c for c in choices if c != key and key.startswith(c.removesuffix("name"))]
-    seen: dict[Any, Any] = {}
-    for config in configs:
-        owner = tuple(config.get(c) for c in owners)
-        value = config.get(key)
-        if seen.setdefault(owner, value) != value:
-            return True
-    return False
+def _telling(keys: Sequence[str], configs: Sequence[Flat]) -> set[str]:
+    """Return the keys that tell curves apart which the keys before them do not."""
+    shown: set[str] = set()
+    groups: list[tuple[Any, ...]] = [()] * len(configs)
+    for key in keys:
+        finer = [(*group, config.get(key)) for group, config in zip(groups, configs, strict=True)]
+        if len(set(finer)) > len(set(groups)):
+            shown.add(key)
+            groups = finer
+    return shown
 
 
-def _words(config: Flat, shown: Sequence[str]) -> Iterable[str]:
+def _words(config: Flat, shown: Iterable[str]) -> Iterable[str]:
     for key in shown:
         if config.get(key) is not None:
             is_choice = key.endswith(".name")

@@ -170,6 +170,9 @@ class _Run:
         work = Work(self.settings.function, self.executor.timeout_s)
         try:
             with Interrupts() as interrupts:
+                name = self.plan.executor["name"]
+                if name != "serial":  # the others take seconds before anything is to be seen
+                    self.console.print(f"preparing the engine, then starting {name}")
                 self.settings.prepare()
                 with closing(_stream(self.executor, tasks, work)) as outcomes:
                     for outcome in outcomes:

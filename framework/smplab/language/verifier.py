@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 from smplab.language.errors import LanguageError
 from smplab.language.image import Image
 from smplab.language.isa import ROW_WORDS, SIGNATURES, Cause, Op
 
 MAX_OFFSET = 2**40
 """Offsets are smaller, so that an address that wraps is never a valid one."""
+
+
+_verified: WeakSet[Image] = WeakSet()
 
 
 class BrokenImage(LanguageError):
@@ -17,9 +22,13 @@ class BrokenImage(LanguageError):
 def verify_image(image: Image) -> None:
     """Check opcodes, operand ranges, targets and that control never runs off the end.
 
+    An image is checked once, however often it runs.
+
     Raises:
         BrokenImage: the first instruction that is wrong, and how.
     """
+    if image in _verified:
+        return
     code = image.code
     if code.ndim != 2 or code.shape[1] != ROW_WORDS or len(code) != len(image.sites):
         raise BrokenImage(f"code of shape {code.shape} with {len(image.sites)} sites")
@@ -51,3 +60,4 @@ def verify_image(image: Image) -> None:
             raise BrokenImage(f"{pc}: {op.name} has operands that it does not take: {row}")
         if pc == size - 1 and op not in (Op.JMP, Op.RET, Op.HALT):
             raise BrokenImage(f"{pc}: {op.name}: control runs off the end of the code")
+    _verified.add(image)

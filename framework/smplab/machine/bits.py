@@ -96,7 +96,7 @@ def _deposit(_typing: Any, _x: Any, _mask: Any) -> Any:
 
 @inlined
 def nth_one_portable(word: Any, n: Any) -> Any:
-    """Return the position of the n-th set bit (n from 0) of a uint64, by clearing the lower ones."""
+    """Return the position of the n-th set bit (n from 0) of a uint64: clear the lower ones."""
     for _ in range(n):
         word &= word - ONE
     return lowest_one(word)

@@ -45,6 +45,7 @@ published lock curves; `smplab.machine.reference` is its readable implementation
         no wake-up is lost, also not to an SMT sibling that fetched a newer value. The CPU wakes at
         the s + cost of the write that kills its copy, or of a sibling's write.
 
+A distance of 0 counts as one tick, so that what an access causes comes after it in every order.
 A failed compare-and-swap is a write all the same: the line was taken for it.
 
 When the line chooses. A line chooses its next request at the moment when it becomes free, among all

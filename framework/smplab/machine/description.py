@@ -65,9 +65,7 @@ class Costs:
         0, "transfers longer than this also visit the line's home node; 0: none do", unit="cycles",
         minimum=0,
     )  # fmt: skip
-    mem: int = parameter(
-        100, "extra when no cache holds the line", unit="cycles", minimum=0
-    )
+    mem: int = parameter(100, "extra when no cache holds the line", unit="cycles", minimum=0)
     far: int = parameter(
         0, "occupancy of atomics executed at the home node; 0: they are executed in the cache",
         unit="cycles", minimum=0,
@@ -137,5 +135,3 @@ class Topology(Component):
             MachineError: the parameters describe no machine.
         """
         raise MachineError(f"{type(self).__name__} describes no machine: it lacks describe()")
-
-

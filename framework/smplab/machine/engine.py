@@ -23,9 +23,9 @@ from smplab.language.image import LINE_WORDS
 from smplab.language.isa import ROW_WORDS, Cause, Op
 from smplab.machine import faults
 from smplab.machine.bits import leading_zeros, lowest_one, pointer
+from smplab.machine.cpus import charge, end_region, fall_asleep, join_queue, would_sleep
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.heap import NEVER, pop_root, push, replace_root, second
-from smplab.machine.histogram import BUCKETS, SUB_BITS
 from smplab.machine.jit import ONE, UINT64, inlined, kept
 from smplab.machine.lines import (
     ATOMIC,
@@ -33,20 +33,16 @@ from smplab.machine.lines import (
     LOADING,
     STORING,
     ZERO,
-    bit,
     choose,
     has_copy,
     serve_far,
     serve_load,
     serve_write,
-    sets_of,
 )
 from smplab.machine.local import compute
 from smplab.machine.plan import MAX_DELAY_CYCLES
 from smplab.machine.result import Counter
 from smplab.machine.state import (
-    ACCOUNT,
-    ASLEEP,
     ASLEEP_AT,
     BASE,
     BEGUN,
@@ -69,11 +65,9 @@ from smplab.machine.state import (
     LAST_CPU,
     LAST_TICKS,
     LINE_ROW,
-    LONGEST,
     OPERATIONS,
     OWNER,
     PC,
-    QUEUED,
     REGION_ROW,
     RUNNING,
     SEEN_LINE,
@@ -86,8 +80,6 @@ from smplab.machine.state import (
     SLEEPERS,
     SLEPT,
     STATE,
-    SUM,
-    TIMES,
     VERSION,
 )
 
@@ -98,66 +90,6 @@ QUEUE_TICKS = int(Counter.QUEUE_TICKS) + COUNTERS
 WAITS = int(Counter.WAITS) + COUNTERS
 MEMORY = int(Cause.MEMORY)
 IDLE = int(Cause.IDLE)
-
-
-@inlined
-def charge(cpu: Any, me: Any, until: Any) -> None:
-    """Charge a CPU's time up to `until`, where its next thing begins."""
-    since = cpu[me + SINCE]
-    done = cpu[me + DONE]
-    doing = me + ACCOUNT + cpu[me + DOING]
-    cpu[doing] += done - since
-    cause = me + ACCOUNT + cpu[me + CAUSE]
-    cpu[cause] += until - done
-    cpu[me + SINCE] = until
-
-
-@inlined
-def join_queue(line: Any, row: Any, pool: Any, words: Any, status: Any, cpu: Any, who: Any) -> None:
-    """Put a CPU whose time is charged into a line's queue."""
-    queue = sets_of(line, row, status, words) + words
-    pool[queue + (who >> 6)] |= bit(who)
-    line[row + IN_QUEUE] += 1
-    cpu[who * CPU_WORDS + STATE] = QUEUED
-
-
-@inlined
-def would_sleep(line: Any, pool: Any, cpu: Any, me: Any, number: Any) -> Any:
-    """Whether a WAIT on this line sleeps, as things are."""
-    row = number * LINE_ROW
-    return (
-        cpu[me + SEEN_LINE] == number
-        and cpu[me + SEEN_VERSION] == line[row + VERSION]
-        and has_copy(line, row, pool, cpu[me + CORE])
-    )
-
-
-@inlined
-def fall_asleep(
-    line: Any, row: Any, pool: Any, words: Any, status: Any, cpu: Any, who: Any, ticks: Any
-) -> None:
-    """Put a CPU among a line's sleepers, from `ticks` on."""
-    me = who * CPU_WORDS
-    sleepers = sets_of(line, row, status, words) + 2 * words
-    pool[sleepers + (who >> 6)] |= bit(who)
-    line[row + SLEEPERS] += 1
-    cpu[me + STATE] = ASLEEP
-    cpu[me + ASLEEP_AT] = ticks
-    cpu[me + SLEPT] = 0
-
-
-@inlined
-def end_region(regions: Any, histograms: Any, row: Any, region: Any, now: Any) -> None:
-    """Record a latency in a region's row and histogram."""
-    cycles = (now - regions[row + BEGUN]) // TICKS_PER_CYCLE
-    regions[row + BEGUN] = -1
-    regions[row + TIMES] += 1
-    regions[row + SUM] += cycles
-    regions[row + LONGEST] = max(regions[row + LONGEST], cycles)
-    length = 64 - leading_zeros(UINT64(cycles) | ONE)
-    shift = max(np.int64(0), length - SUB_BITS - 1)
-    bucket = (shift << SUB_BITS) + (cycles >> shift)
-    histograms[region * BUCKETS + bucket] += 1
 
 
 @kept
@@ -276,9 +208,7 @@ def _run_slice(
             else:
                 charge(cpu, me, now)
                 flock = cpu[me + FOLLOWER]
-                if not hits and (
-                    line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
-                ):
+                if not hits and (line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0):
                     if line[row + IN_QUEUE] == 0:
                         line_key_next = (line[row + FREE_AT] << shift) | number
                     join_queue(line, row, pool, words, status, cpu, who)
@@ -499,10 +429,7 @@ def _run_slice(
             at_key = (min(at, farthest) << shift) | (lines + this)
             together = False
             if op == Op.WAIT:
-                address = (
-                    registers[base + code[instruction + 1]]
-                    + code[instruction + 2]
-                )
+                address = registers[base + code[instruction + 1]] + code[instruction + 2]
                 if (
                     address >= LINE_WORDS
                     and address < memory_words
@@ -512,10 +439,7 @@ def _run_slice(
                     fall_asleep(line, (address >> 3) * LINE_ROW, pool, words, status, cpu, this, at)
                     at_key = NEVER
             elif this != who and op == Op.LOAD and (leader < 0 or at == leader_at):
-                address = (
-                    registers[base + code[instruction + 2]]
-                    + code[instruction + 3]
-                )
+                address = registers[base + code[instruction + 2]] + code[instruction + 3]
                 together = address >> 3 == number
             if this == who:
                 own_key = at_key
@@ -584,50 +508,3 @@ def _run_slice(
     status[FAULT_TICKS] = now
     status[FAULT_DETAIL] = detail
     return fault
-
-
-@kept
-def start(
-    instr_alone: Any, instr_shared: Any, max_local: Any, call_depth: Any, frame: Any, lines: Any,
-    stream_keys: Any, code: Any, parameters: Any,
-    status: Any, cpu: Any, heap: Any, registers: Any, stack: Any, draws: Any,
-) -> Any:  # fmt: skip
-    """Bring every CPU to its first ordered instruction; arguments and result as `run_slice`."""
-    return _start(
-        instr_alone, instr_shared, max_local, call_depth, frame, lines,
-        pointer(stream_keys), len(stream_keys), pointer(code), pointer(parameters),
-        pointer(status), pointer(cpu), pointer(heap), pointer(registers), pointer(stack),
-        pointer(draws), len(cpu) // CPU_WORDS,
-    )  # fmt: skip
-
-
-@inlined
-def _start(
-    instr_alone: Any, instr_shared: Any, max_local: Any, call_depth: Any, frame: Any, lines: Any,
-    stream_keys: Any, streams: Any, code: Any, parameters: Any,
-    status: Any, cpu: Any, heap: Any, registers: Any, stack: Any, draws: Any, cpus: Any,
-) -> Any:  # fmt: skip
-    shift = 64 - leading_zeros(UINT64(lines + cpus))
-    farthest = np.int64(2**62) >> shift
-    size = np.int64(0)
-    for this in range(cpus):
-        me = this * CPU_WORDS
-        instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
-        first = this * frame
-        pc, base, depth, done, fault, detail = compute(
-            code, parameters, registers, stack, draws, stream_keys, streams,
-            this, cpu[me + PC], first, first + (frame >> 1),
-            this * 2 * call_depth, np.int64(0), call_depth, np.int64(0), instr, max_local,
-        )  # fmt: skip
-        if fault != 0:
-            status[FAULT_CPU] = this
-            status[FAULT_PC] = pc
-            status[FAULT_DETAIL] = detail
-            return fault
-        cpu[me + PC] = pc
-        cpu[me + BASE] = base
-        cpu[me + DEPTH] = depth
-        cpu[me + INSTRUCTIONS] += done
-        size = push(heap, size, (min(done * instr, farthest) << shift) | (lines + this))
-    status[HEAP_SIZE] = size
-    return np.int64(faults.GOING)

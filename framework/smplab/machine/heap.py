@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from smplab.machine.jit import UINT64, inlined
+from smplab.machine.jit import inlined
 
 NEVER = np.int64(2**63 - 1)
 
@@ -65,12 +65,11 @@ def least_child(heap: Any, child: Any) -> Any:
     """Return the position of the least of four siblings, and its key."""
     k0, k1 = heap[child], heap[child + 1]
     k2, k3 = heap[child + 2], heap[child + 3]
-    left = child if k0 < k1 else child + 1
-    right = child + 2 if k2 < k3 else child + 3
+    # Sums, not branches: which child is least cannot be predicted.
+    left, right = child + np.int64(k1 < k0), child + 2 + np.int64(k3 < k2)
     least_left, least_right = min(k0, k1), min(k2, k3)
-    if least_left < least_right:
-        return left, least_left
-    return right, least_right
+    chosen = np.int64(least_right < least_left)
+    return left + chosen * (right - left), min(least_left, least_right)
 
 
 @inlined

@@ -43,10 +43,3 @@ def percentile(counts: npt.NDArray[np.int64], percent: float) -> float:
     bucket = int(np.searchsorted(np.cumsum(counts), rank))
     least, greatest = bounds_of(bucket)
     return (least + greatest) / 2
-
-
-def percentiles(
-    counts: npt.NDArray[np.int64], percents: tuple[float, ...] = (50, 90, 95, 99, 99.9)
-) -> dict[float, float]:
-    """Return several percentiles of one histogram by their percentage."""
-    return {p: percentile(counts, p) for p in percents}

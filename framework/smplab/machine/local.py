@@ -24,7 +24,8 @@ LEAST = np.int64(-(2**63))
 
 @inlined
 def compute(
-    code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, stream_keys: Any, streams: Any,
+    code: Any, parameters: Any, registers: Any, stack: Any,
+    draws: Any, stream_keys: Any, streams: Any,
     cpu: Any, pc: Any, base: Any, top: Any, frames: Any, depth: Any, call_depth: Any,
     ticks: Any, instr: Any, max_local: Any,
 ) -> Any:  # fmt: skip
@@ -152,9 +153,7 @@ def compute(
                 fault = faults.SHIFT
                 detail = y
             else:
-                registers[base + a] = np.int64(
-                    UINT64(registers[base + b]) >> UINT64(y)
-                )
+                registers[base + a] = np.int64(UINT64(registers[base + b]) >> UINT64(y))
         elif op == Op.SAR:
             y = registers[base + c]
             if y < 0 or y > 63:
@@ -163,21 +162,13 @@ def compute(
             else:
                 registers[base + a] = registers[base + b] >> y
         elif op == Op.EQ:
-            registers[base + a] = np.int64(
-                registers[base + b] == registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] == registers[base + c])
         elif op == Op.NE:
-            registers[base + a] = np.int64(
-                registers[base + b] != registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] != registers[base + c])
         elif op == Op.LT:
-            registers[base + a] = np.int64(
-                registers[base + b] < registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] < registers[base + c])
         elif op == Op.LE:
-            registers[base + a] = np.int64(
-                registers[base + b] <= registers[base + c]
-            )
+            registers[base + a] = np.int64(registers[base + b] <= registers[base + c])
         elif op == Op.CALL:
             if depth == call_depth or base + b > top:
                 fault = faults.CALLS

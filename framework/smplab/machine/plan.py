@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smplab.language.image import LINE_WORDS, Program
-from smplab.machine.codecheck import check_image
+from smplab.language.verifier import verify_image
 from smplab.machine.description import MAX_CPUS, TICKS_PER_CYCLE, Machine
 from smplab.machine.errors import MachineError
 from smplab.machine.randomness import key_of
@@ -95,10 +95,14 @@ def make_plan(
     Raises:
         MachineError: the CPUs, costs, limits or the image cannot be met.
     """
-    check_image(program.image)
+    verify_image(program.image)
     cpu = _check_cpus(program, machine, cpus)
     instr = _instr_ticks(instr_cycles)
     costs = machine.costs
+    for field in dataclasses.fields(costs):
+        least = 1 if field.name in {"hit", "occ_w"} else 0
+        if getattr(costs, field.name) < least:
+            raise MachineError(f"topology.costs.{field.name} must be at least {least}")
     lines = program.memory_words // LINE_WORDS
     if len(program.home_of_line) != lines or program.home_of_line.max(initial=0) >= machine.nodes:
         raise MachineError(
@@ -185,4 +189,5 @@ def _places(machine: Machine, cpu: Ints) -> tuple[Ints, Ints, npt.NDArray[np.int
     if table.min() < 0 or table.max() >= 2**31:
         raise MachineError(f"{machine.name} has distances that are negative or beyond 10**8 cycles")
     place_of_node = np.searchsorted(used, machine.place_of_node).astype(np.int64)
-    return core, core_place, np.ascontiguousarray(table, np.int32), place_of_node
+    # A tick at least, so that no effect comes before its cause in the order of events.
+    return core, core_place, np.ascontiguousarray(np.maximum(table, 1), np.int32), place_of_node

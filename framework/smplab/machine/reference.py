@@ -7,13 +7,20 @@ transaction; here it runs. The engine must agree with it to the last digit, erro
 The order of events is total: by time, at equal time services of lines (by address) before CPUs (by
 number). An event executes one ordered instruction and, at once, the local instructions after it up
 to the next ordered one; nobody can tell when a local instruction ran. What an event does is counted
-at its place in the order, so an access is counted when it is served.
+at its place in the order, so an access is counted when it is served. Who sleeps in WAIT executes
+the local instructions after it as part of the write that wakes it.
+
+What instructions take: a local one `instr_cycles`, more while an SMT sibling runs; an access what
+its transaction costs; FENCE, and a WAIT that does not sleep, as a local one (stores block, so a
+fence has nothing to wait for); DELAY its operand; the laboratory's own (`FREE`) nothing. A sibling
+runs until it halts, also while it waits: it stands for one that spins.
 """
 
 from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -89,7 +96,7 @@ class Run:
         self.events: list[tuple[int, int, int]] = []
         self.now = 0
         self.end = -1
-        self.measuring = False
+        self.measuring = plan.warmup == 0
         self.instructions_total = self.accesses_total = 0
         self._clear_measurements()
 
@@ -460,7 +467,7 @@ class Run:
         account = np.zeros((self.plan.cpus, len(Cause)), np.int64)
         for cpu in self.cpus:
             points = [*cpu.timeline, (self.end, Cause.IDLE)]
-            for (start, cause), (until, _) in zip(points, points[1:], strict=False):
+            for (start, cause), (until, _) in pairwise(points):
                 clipped = min(until, self.end) - max(start, self.plan.warmup)
                 account[cpu.number, cause] += max(0, clipped)
         end_cycles = -(-self.end // TICKS_PER_CYCLE)

@@ -17,6 +17,9 @@ Counts = npt.NDArray[np.int64]
 class Limits:
     """When a run ends.
 
+    With both `run_cycles` and `operations` it ends at whichever comes first; with neither, when
+    every CPU has halted.
+
     Attributes:
         warmup_cycles: what happens earlier is simulated but not counted.
         run_cycles: the run ends this long after the warm-up; None: `operations` decides.
@@ -33,7 +36,10 @@ class Limits:
 
 
 class Counter(IntEnum):
-    """Columns of `Result.counters`. All count from the end of the warm-up."""
+    """Columns of `Result.counters`. All count from the end of the warm-up.
+
+    An access is counted when it is served, so one that still queues at the end is not.
+    """
 
     INSTRUCTIONS = 0  # FREE ones excluded
     LOADS = 1
@@ -54,7 +60,7 @@ class Result:
     """Everything that a run measured.
 
     Attributes:
-        end_cycles: when the run ended, cycles from the start of time.
+        end_cycles: when the run ended, cycles from the start of time, rounded up.
         measured_cycles: end less warm-up.
         operations: completed operations (ends of region 0) within the measured time.
         counters: int64 [cpus, len(Counter)].

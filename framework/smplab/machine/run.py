@@ -8,7 +8,7 @@ import numpy as np
 
 from smplab.language.image import Program
 from smplab.language.isa import Cause
-from smplab.machine import engine, faults
+from smplab.machine import engine, faults, start
 from smplab.machine import state as at
 from smplab.machine.description import TICKS_PER_CYCLE, Machine
 from smplab.machine.diagnosis import cycle_limit, deadlock, diagnose, halted_early
@@ -16,6 +16,7 @@ from smplab.machine.errors import MachineError
 from smplab.machine.histogram import BUCKETS
 from smplab.machine.plan import Ints, Plan, make_plan
 from smplab.machine.result import Counter, Limits, Result
+from smplab.machine.warmup import tiny_run
 
 Progress = Callable[[float], None]
 """Called now and then with the part of the run that is done, 0 to 1."""
@@ -51,16 +52,21 @@ def simulate(
         SimulationError: the diagnosis of a run that went wrong.
     """
     plan = make_plan(program, machine, cpus, seed, limits, instr_cycles)
-    memory = np.zeros(program.memory_words, np.int64)
-    ghost = np.zeros(program.ghost_words, np.int64)
-    if program.image.boot >= 0:
-        _Run(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
-    run = _Run(plan, memory, ghost, slice_steps)
+    return run_plan(plan, Run, progress, slice_steps)
+
+
+def run_plan(plan: Plan, kind: type[Run], progress: Progress | None, slice_steps: int) -> Result:
+    """Run a plan: its boot routine on CPU 0 alone, then everyone."""
+    memory = np.zeros(plan.program.memory_words, np.int64)
+    ghost = np.zeros(plan.program.ghost_words, np.int64)
+    if plan.program.image.boot >= 0:
+        kind(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
+    run = kind(plan, memory, ghost, slice_steps)
     run.until_end(progress)
     return run.result()
 
 
-class _Run:
+class Run:
     """One run of the engine, slice by slice."""
 
     def __init__(self, plan: Plan, memory: Ints, ghost: Ints, slice_steps: int) -> None:
@@ -75,7 +81,7 @@ class _Run:
         self.code = np.ascontiguousarray(image.code).ravel()
         self.stream_keys = np.array(plan.stream_keys, np.uint64)
         self.frame = 2 * image.registers
-        self.measuring = False
+        self.measuring = plan.warmup == 0
         self.end = 0
         self.end_cpu = -1
         self.instructions_before = self.accesses_before = 0
@@ -83,7 +89,7 @@ class _Run:
     def until_end(self, progress: Progress | None) -> None:
         """Execute slices until the run ends; raises its diagnosis if it ends badly."""
         plan, state = self.plan, self.state
-        reason = engine.start(
+        reason = start.start(
             plan.instr, plan.instr_shared, plan.max_local, plan.program.image.call_depth,
             self.frame, len(plan.home_place), self.stream_keys, self.code,
             plan.program.parameters, state.status, state.cpu, state.heap, state.registers,
@@ -105,9 +111,10 @@ class _Run:
                 return
             if progress is not None:
                 progress(self._part_done())
-            reason = self._slice()
+            reason = self.slice()
 
-    def _slice(self) -> int:
+    def slice(self) -> int:
+        """Execute one slice; returns why it ended."""
         plan, state = self.plan, self.state
         reason: int = engine.run_slice(
             self.slice_steps, plan.stop if self.measuring else plan.warmup,
@@ -138,16 +145,16 @@ class _Run:
     def _begin_measuring(self) -> None:
         """Forget what was counted, and charge what is under way from here on only."""
         self.measuring = True
-        start = self.plan.warmup
+        begin = self.plan.warmup
         cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
         counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)]
-        asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < start)
+        asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < begin)
         self.instructions_before = int(counters[:, Counter.INSTRUCTIONS].sum() + asleep.sum())
         self.accesses_before = _accesses(counters)
         counters[:] = 0
         cpu[:, at.ACCOUNT : at.ACCOUNT + len(Cause)] = 0
         for moment in (at.SINCE, at.DONE):
-            np.maximum(cpu[:, moment], start, out=cpu[:, moment])
+            np.maximum(cpu[:, moment], begin, out=cpu[:, moment])
         cpu[asleep, at.SLEPT] = 1
         self.state.regions.reshape(-1, at.REGION_ROW)[:, : at.BEGUN] = 0
         self.state.histograms[:] = 0
@@ -246,6 +253,4 @@ def _accesses(counters: Ints) -> int:
 
 def warm_up() -> None:
     """Compile the engine, or load its machine code, before workers need it."""
-    from smplab.machine.warmup import tiny_run
-
     simulate(*tiny_run())

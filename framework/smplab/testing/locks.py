@@ -1,4 +1,6 @@
-"""The contract of the lock slot as tests: inherit, say how to make the lock, run pytest.
+"""The contract of the lock slot as tests.
+
+Inherit, say how to make the lock, and run pytest:
 
     class TestMyLock(LockContract):
         def make_lock(self) -> Lock:

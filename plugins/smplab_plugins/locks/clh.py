@@ -44,7 +44,7 @@ class Queue(Struct):
 
 @dataclass(eq=False)
 class ClhLock(Lock):
-    """An implicit queue: each CPU knows the node in front of it."""
+    """CLH: an implicit queue; each CPU knows the node in front of it."""
 
     Shared = Queue
     starvation_free = True

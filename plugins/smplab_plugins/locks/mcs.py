@@ -41,7 +41,7 @@ class Queue(Struct):
 
 @dataclass(eq=False)
 class McsLock(Lock):
-    """A queue of nodes; each waits until its predecessor hands over."""
+    """MCS: a queue of nodes; each waits until its predecessor hands over."""
 
     Shared = Queue
     starvation_free = True

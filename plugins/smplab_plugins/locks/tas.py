@@ -21,7 +21,7 @@ class Flag(Struct):
 
 @dataclass(eq=False)
 class TasLock(Lock):
-    """Swap in a 1 until the old value is 0."""
+    """Test-and-set: swap in a 1 until the old value is 0."""
 
     Shared = Flag
     starvation_free = False

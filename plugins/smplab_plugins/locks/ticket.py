@@ -22,7 +22,7 @@ class Ticket(Struct):
 
 @dataclass(eq=False)
 class TicketLock(Lock):
-    """Draw a ticket, wait until it is served."""
+    """Ticket lock: draw a ticket, wait until it is served."""
 
     Shared = Ticket
     starvation_free = True

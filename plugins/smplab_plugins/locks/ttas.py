@@ -21,7 +21,7 @@ class Flag(Struct):
 
 @dataclass(eq=False)
 class TtasLock(Lock):
-    """Read until the lock looks free, only then swap."""
+    """Test-and-test-and-set: read until the lock looks free, only then swap."""
 
     Shared = Flag
     starvation_free = False

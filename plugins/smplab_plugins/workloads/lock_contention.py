@@ -27,7 +27,10 @@ class Line(Struct):
 
 @dataclass(eq=False)
 class LockContention(Workload):
-    """An operation is acquire, critical section and release; region "acquire" is the wait alone."""
+    """Take a lock, work, give it back, think.
+
+    An operation is acquire, critical section and release; region "acquire" is the wait alone.
+    """
 
     lock: Lock = slot()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +137,34 @@ def test_the_table_fits_80_columns_and_says_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.24, "0.240"), (5.8351, "5.84"), (763378.0, "7.63e+05"), (12345.0, "12345"), (0.0, "0"),
-     (250.0, "250")],
-)  # fmt: skip
-def test_numbers_have_three_digits(value: float, text: str) -> None:
-    assert number(value) == text
+    ("value", "ci95", "text"),
+    [
+        (0.24, math.nan, "0.240"),
+        (5.7831, 0.1712, "5.78 ±0.17"),
+        (5.7831, 0.0012, "5.78"),
+        (763378.0, 0.0, "763k"),
+        (120283.0, 3783.0, "120k ±4k"),
+        (12345.0, 60.0, "12.3k ±0.1k"),
+        (0.0, 0.0, "0"),
+        (250.0, 3.0, "250 ±3"),
+    ],
+)
+def test_numbers_have_three_digits(value: float, ci95: float, text: str) -> None:
+    assert number(value, ci95) == text
+
+
+def test_machines_head_their_rows_and_one_reason_is_said_once(tmp_path: Path) -> None:
+    miss = {"known_miss": "blocking stores", "reference": 9.0}
+    here = {"of": {"topology": "opteron48", "lock": "ticket", "cpus": 4}}
+    here["over"] = here["of"] | {"cpus": 1}
+    console = Console(file=io.StringIO(), width=80)
+    found = judged(tmp_path, target(id="a", **miss, **here), target(id="b", **miss, **here))
+    show(console, "Two locks", found)
+    assert isinstance(console.file, io.StringIO)
+    told = " ".join(console.file.getvalue().split())
+    assert told.count("blocking stores") == 1
+    about = "opteron48 ticket, 4 over 1"
+    assert f"{about}; {about}: blocking stores" in told
 
 
 def test_fakes_are_what_the_tests_think() -> None:

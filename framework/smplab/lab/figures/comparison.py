@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
 from smplab.lab.figures.measured import Comparison, MeasuredPoint
-from smplab.lab.figures.style import INK, axis_label, colour, dress, label_lines
+from smplab.lab.figures.style import INK, axis_label, colour, dress, label_lines, spans_much
 from smplab.lab.verdicts.selection import full_key
 
 if TYPE_CHECKING:
@@ -28,12 +29,16 @@ def draw(curves: Sequence[Curve], metric: str, comparison: Comparison, title: st
     panels = list(dict.fromkeys(panel for panel, _ in keys)) or [""]
     numbers = {name: i for i, name in enumerate(dict.fromkeys(series for _, series in keys))}
     figure = Figure(figsize=(5.2 * len(panels) + 0.8, 4.9), layout="constrained")
+    mine = {panel: {s: c for (p, s), c in zip(keys, curves, strict=True) if p == panel}
+            for panel in panels}  # fmt: skip
+    measured = {panel: _scaled_points(mine[panel], metric, comparison, panel) for panel in panels}
+    logarithmic = any(spans_much(_values(mine[p], metric, measured[p])) for p in panels)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        mine = {s: c for (p, s), c in zip(keys, curves, strict=True) if p == panel}
-        factor = _factor(mine, metric, comparison, panel)
-        found = {series: comparison.measured.get((panel, series), ()) for series in mine}
-        measured = {s: [_scaled(point, factor) for point in points] for s, points in found.items()}
-        _panel(axes, mine, metric, numbers, measured)
+        _panel(axes, mine[panel], metric, numbers, measured[panel])
+        cpus = [n for curve in mine[panel].values() for n in curve.series(metric)[0]]
+        cpus += [point.cpus for points in measured[panel].values() for point in points]
+        dress(axes, cpus, _values(mine[panel], metric, measured[panel]), logarithmic)
+        label_lines(axes, _ends(mine[panel], metric, numbers))
         axes.set_title(panel, loc="left", fontsize=10)
         if panel == panels[0]:
             axes.set_ylabel(axis_label(metric), fontsize=9, color=INK)
@@ -42,20 +47,41 @@ def draw(curves: Sequence[Curve], metric: str, comparison: Comparison, title: st
     return figure
 
 
-def _factor(curves: dict[str, Curve], metric: str, comparison: Comparison, panel: str) -> float:
-    """Return what measured values of a panel are multiplied by."""
-    if panel not in comparison.scale:
-        return 1.0
-    series, cpus = comparison.scale[panel]
-    simulated = curves[series].at(metric, cpus).mean if series in curves else math.nan
-    measured = {p.cpus: p.value for p in comparison.measured.get((panel, series), ())}.get(cpus)
-    return simulated / measured if measured and math.isfinite(simulated) else 1.0
+def _scaled_points(
+    curves: dict[str, Curve], metric: str, comparison: Comparison, panel: str
+) -> dict[str, list[MeasuredPoint]]:
+    """Return the measured points of a panel in the unit of the simulated ones."""
+    factor = 1.0
+    if panel in comparison.scale:
+        series, cpus = comparison.scale[panel]
+        simulated = curves[series].at(metric, cpus).mean if series in curves else math.nan
+        at = {p.cpus: p.value for p in comparison.measured.get((panel, series), ())}
+        factor = simulated / at[cpus] if cpus in at and math.isfinite(simulated) else 1.0
+    return {
+        series: [
+            replace(p, value=p.value * factor, low=p.low * factor, high=p.high * factor)
+            for p in comparison.measured.get((panel, series), ())
+        ]
+        for series in curves
+    }
 
 
-def _scaled(point: MeasuredPoint, factor: float) -> MeasuredPoint:
-    return MeasuredPoint(
-        point.cpus, point.value * factor, point.low * factor, point.high * factor, point.calibrated
-    )
+def _values(
+    curves: dict[str, Curve], metric: str, measured: dict[str, list[MeasuredPoint]]
+) -> list[float]:
+    simulated = [value.mean for curve in curves.values() for value in curve.series(metric)[1]]
+    return simulated + [point.value for points in measured.values() for point in points]
+
+
+def _ends(
+    curves: dict[str, Curve], metric: str, numbers: dict[str, int]
+) -> list[tuple[float, float, str, str]]:
+    ends = []
+    for series, curve in curves.items():
+        cpus, found = curve.series(metric)
+        if cpus:
+            ends.append((float(cpus[-1]), found[-1].mean, series, colour(numbers[series])))
+    return ends
 
 
 def _panel(
@@ -65,11 +91,8 @@ def _panel(
     numbers: dict[str, int],
     measured: dict[str, list[MeasuredPoint]],
 ) -> None:
-    ends, all_cpus, all_values = [], [], []
     for series, curve in curves.items():
         cpus, found = curve.series(metric)
-        if not cpus:
-            continue
         ink, means = colour(numbers[series]), [value.mean for value in found]
         axes.plot(cpus, means, color=ink, linewidth=1.6, zorder=2)
         half = [0.0 if math.isnan(value.ci95) else value.ci95 for value in found]
@@ -83,11 +106,6 @@ def _panel(
                 color=ink, marker="o", markersize=5.5, elinewidth=1.0, capsize=2, zorder=3,
                 markerfacecolor="white" if point.calibrated else ink,
             )  # fmt: skip
-        ends.append((float(cpus[-1]), means[-1], series, ink))
-        all_cpus += [*cpus, *(point.cpus for point in measured[series])]
-        all_values += [*means, *(point.value for point in measured[series])]
-    dress(axes, all_cpus, all_values)
-    label_lines(axes, ends)
 
 
 def _legend(figure: Figure, comparison: Comparison) -> None:

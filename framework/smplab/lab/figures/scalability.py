@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
-from smplab.lab.figures.style import INK, axis_label, colour, dash, dress, label_lines
+from smplab.lab.figures.style import INK, axis_label, colour, dash, dress, label_lines, spans_much
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,12 +25,17 @@ def draw(curves: Sequence[Curve], metric: str) -> Figure:
     # Curves of several machines that share the rest of their label share its colour.
     names = {curve.label: _name(curve, panels) for curve in curves}
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names.values()))}
+    logarithmic = any(
+        spans_much([v.mean for c in curves if machine in (None, c.config.get(PANELS))
+                    for v in c.series(metric)[1]])
+        for machine in panels
+    )  # fmt: skip
     figure = Figure(figsize=(5.6 * len(panels) + 0.8, 4.2), layout="constrained")
     for axes, machine in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):
         mine = [c for c in curves if machine is None or c.config.get(PANELS) == machine]
-        _panel(axes, mine, metric, names, numbers)
+        _panel(axes, mine, metric, names, numbers, logarithmic)
         title = machine if machine is not None else machines[0] if len(machines) == 1 else ""
         axes.set_title(str(title or ""), loc="left", fontsize=10)
     replicas = max((value.n for c in curves for value in c.series(metric)[1]), default=0)
@@ -52,6 +57,7 @@ def _panel(
     metric: str,
     names: dict[str, str],
     numbers: dict[str, int],
+    logarithmic: bool,
 ) -> None:
     ends, all_cpus, all_values = [], [], []
     for curve in curves:
@@ -71,6 +77,6 @@ def _panel(
         ends.append((float(cpus[-1]), means[-1], names[curve.label], colour(number)))
         all_cpus += cpus
         all_values += means
-    dress(axes, all_cpus, all_values)
+    dress(axes, all_cpus, all_values, logarithmic)
     axes.set_ylabel(axis_label(metric), fontsize=9, color=INK)
     label_lines(axes, ends)

@@ -33,8 +33,13 @@ def axis_label(metric: str) -> str:
     return metric.replace("_", " ")
 
 
-def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float]) -> None:
-    """Set scales, ticks and grid; logarithmic where the data span much.
+def spans_much(values: Sequence[float]) -> bool:
+    """Tell whether values are better shown on a logarithmic scale, and can be."""
+    return bool(values) and min(values) > 0 and max(values) > 8 * min(values)
+
+
+def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float], logarithmic: bool) -> None:
+    """Set scales, ticks and grid.
 
     Call before `label_lines`, which needs the final scales.
     """
@@ -49,10 +54,9 @@ def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(_spread(ticks, axes.get_xscale() == "log")))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    positive = [value for value in values if value > 0]
-    if positive and len(positive) == len(values) and max(positive) > 8 * min(positive):
+    if logarithmic and values and min(values) > 0:
         axes.set_yscale("log")
-        axes.set_ylim(min(positive) / 1.4, max(positive) * 1.4)
+        axes.set_ylim(min(values) / 1.4, max(values) * 1.4)
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
     else:

@@ -19,6 +19,7 @@ STYLES = {
     Verdict.CALIBRATED: "dim",
     Verdict.NO_RESULT: "bold red",
 }
+_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def show(console: Console, title: str, judgements: Sequence[Judgement]) -> None:
@@ -38,17 +39,35 @@ def show(console: Console, title: str, judgements: Sequence[Judgement]) -> None:
     for heading in ("measured", "simulated", "off", "within"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
+    group = ""
     for j in judgements:
-        style = STYLES[j.verdict]
-        verdict = Text(j.verdict.value, style=style)
+        if (now := _group(j)) != group:
+            group = now
+            table.add_section()
+            table.add_row(Text(group, style="bold"))
+        verdict = Text(j.verdict.value, style=STYLES[j.verdict])
         table.add_row(Text(j.target.about), *map(Text, _cells(j)), verdict)
     console.print(table, width=min(console.width, 100), soft_wrap=False)
+    for text, about in _remarks(judgements).items():
+        style = STYLES[about[0].verdict]
+        named = "; ".join(f"{_group(j)} {j.target.about}".strip() for j in about)
+        console.print(Text(f"{named}: {text}", style=style), soft_wrap=False)
+    console.print(Text(summary(judgements)), soft_wrap=False)
+
+
+def _group(j: Judgement) -> str:
+    """Return the machine that a target is about, if it is about one."""
+    named = {str(selection.keys.get("topology", "")) for selection in j.target.selections}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _remarks(judgements: Sequence[Judgement]) -> dict[str, list[Judgement]]:
+    """Return what there is to say of rows; what is the same for several is said once."""
+    said: dict[str, list[Judgement]] = {}
     for j in judgements:
         if text := _remark(j):
-            console.print(
-                Text(f"{j.target.about}: {text}", style=STYLES[j.verdict]), soft_wrap=False
-            )
-    console.print(Text(summary(judgements)), soft_wrap=False)
+            said.setdefault(text, []).append(j)
+    return said
 
 
 def summary(judgements: Sequence[Judgement]) -> str:
@@ -69,11 +88,8 @@ def _cells(j: Judgement) -> tuple[str, str, str, str]:
     assert target.tolerance is not None
     if math.isnan(j.simulated):
         return number(target.reference), "-", "", target.tolerance.text
-    simulated = number(j.simulated)
-    digits = len(simulated.partition(".")[2]) if "e" not in simulated else 0
-    if j.ci95 >= 0.5 * 10**-digits:
-        simulated += f" ±{j.ci95:.{digits}f}"
-    deviation = f"{100 * j.deviation:+.0f}%" if math.isfinite(j.deviation) else ""
+    simulated = number(j.simulated, j.ci95)
+    deviation = f"{round(100 * j.deviation):+d}%" if math.isfinite(j.deviation) else ""
     return number(target.reference), simulated, deviation, target.tolerance.text
 
 
@@ -87,10 +103,10 @@ def _remark(j: Judgement) -> str:
     return j.remark
 
 
-def number(value: float) -> str:
-    """Return a number in three digits: "0.240", "5.84", "58400", "1.20e+06"."""
-    if value == 0:
-        return "0"
-    if 1000 <= abs(value) < 1e5:
-        return f"{value:.0f}"
-    return f"{value:#.3g}".rstrip(".")
+def number(value: float, ci95: float = math.nan) -> str:
+    """Return a number in three digits with its interval: "0.240", "5.78 ±0.17", "763k"."""
+    size, unit = next(((s, u) for s, u in _UNITS if abs(value) >= s), (1.0, ""))
+    text = f"{value / size:#.3g}".rstrip(".") if value else "0"
+    digits = len(text.partition(".")[2]) if "e" not in text else 0
+    spread = ci95 / size >= 0.5 * 10**-digits
+    return text + unit + (f" ±{ci95 / size:.{digits}f}{unit}" if spread else "")
