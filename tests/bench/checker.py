@@ -2,10 +2,11 @@
 
     python tests/bench/checker.py [--repeat 3] [--small]
 
-Needs `spin` and `gcc` (Debian's packages). Spin runs depth first without partial-order reduction, once
-plain and once with collapse compression; the checker runs without reduction and symmetry, so that
-both explore the same states, and once more with both. Rates are medians; compilation of either side is
-not timed; seconds are of CPU time, so that other load does not matter. Memory is what each says it used for states and their index.
+Needs `spin` and `gcc` (Debian's packages). Spin runs depth first without partial-order reduction,
+once plain and once with collapse compression; the checker runs without reduction and symmetry, so
+that both explore the same states, and once more with both. Rates are medians; compilation of either
+side is not timed; seconds are of CPU time, so that other load does not matter. Memory is what each
+says it used for states and their index.
 """
 
 from __future__ import annotations

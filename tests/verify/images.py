@@ -45,7 +45,9 @@ def program(*codes: list[Row]) -> Program:
     image = Image(
         code=table, sites=(Site("hand", 1, "run"),) * len(rows), entry=0, boot=-1,
         parameters=("cpus", "&m"), constants={},
-        objects=(MemoryObject("m", 1, (LINES * LINE_WORDS,)), MemoryObject("g", 1, (8,), ghost=True)),
+        objects=(
+            MemoryObject("m", 1, (LINES * LINE_WORDS,)), MemoryObject("g", 1, (8,), ghost=True),
+        ),
         messages=("a check",), regions=("operation",), counters=("n",), streams=("random",),
         registers=REGISTERS, call_depth=0,
     )  # fmt: skip
@@ -81,7 +83,9 @@ def checker_finals(program: Program, options: Options) -> tuple[set[tuple[int, .
     return found, explorer.reason
 
 
-def enumerated_finals(program: Program, options: Options) -> tuple[set[tuple[int, ...]], bool, bool]:
+def enumerated_finals(
+    program: Program, options: Options
+) -> tuple[set[tuple[int, ...]], bool, bool]:
     """The same by plain enumeration of the reference's CPUs; whether any deadlocks, or fails."""
     start = Stepper(program, options)
     seen = {start.key()}

@@ -32,7 +32,9 @@ LITMUS = {
         [store(X, 1) + FENCE + load(Y, 0), store(Y, 1) + FENCE + load(X, 1)], (0, 0), set(),
     ),
     "MP": ([store(X, 1) + store(Y, 1), load(Y, 0) + load(X, 1)], (1, 0), {PSO}),
-    "MP with a fence": ([store(X, 1) + FENCE + store(Y, 1), load(Y, 0) + load(X, 1)], (1, 0), set()),
+    "MP with a fence": (
+        [store(X, 1) + FENCE + store(Y, 1), load(Y, 0) + load(X, 1)], (1, 0), set(),
+    ),
     "LB": ([load(X, 0) + store(Y, 1), load(Y, 1) + store(X, 1)], (1, 1), set()),
     "IRIW": (
         [store(X, 1), store(Y, 1), load(X, 0) + load(Y, 1), load(Y, 2) + load(X, 3)],

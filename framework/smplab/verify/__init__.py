@@ -1,4 +1,6 @@
-"""The model checker: every interleaving of a small program, over the very bytecode that is timed."""
+"""The model checker: every interleaving of a small program, over the very bytecode that is
+timed.
+"""
 
 from smplab.verify.check import check
 from smplab.verify.errors import VerifyError

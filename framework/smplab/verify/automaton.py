@@ -1,11 +1,12 @@
 """Each CPU as an automaton: local states, and what their next ordered instruction makes of memory.
 
 A CPU is deterministic between ordered instructions, so an ordered instruction and all that follows
-it up to the next one is a function of the CPU's local state and of the value it meets in memory. The
-automaton holds that function as a table, filled as the search asks: each entry costs one run of the
-local instructions, and the search itself only looks up. A state of the system is then one small
+it up to the next one is a function of the CPU's local state and of the value it meets in memory.
+The automaton holds that function as a table, filled as the search asks: each entry costs one run of
+the local instructions, and the search itself only looks up. A state of the system is then one small
 number for each CPU and one for each word that the run has changed. G. J. Holzmann, "State
-Compression in Spin", 3rd Spin Workshop, 1997, stores processes so; here they are executed so as well.
+Compression in Spin", 3rd Spin Workshop, 1997, stores processes so; here they are executed so as
+well.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ class Automaton:
         return frozenset(
             self.words.key[kinds[n, t.SLOT]][1]
             for n, state in enumerate(self.states)
-            if state is not None and kinds[n, t.KIND] == t.STORE
+            if state is not None
+            and kinds[n, t.KIND] == t.STORE
             and not self.words.key[kinds[n, t.SLOT]][0]
         )
 
@@ -124,8 +126,9 @@ class Automaton:
         written, watch = self._execute(number, state, value)
         rank, ended = -1, 0
         if processor.fault:
-            rank = self._intern(cpu, state._replace(
-                pc=state.pc, registers=(), watch=-1, fault=processor.fault, detail=processor.detail))
+            fault, detail = processor.fault, processor.detail
+            failed = state._replace(registers=(), watch=-1, fault=fault, detail=detail)
+            rank = self._intern(cpu, failed)
         else:
             note = self.local.rows[number, t.KIND] == t.NOTE
             processor.pc += 1
@@ -149,7 +152,9 @@ class Automaton:
     # ------------------------------------------------------------------ ordered instructions
 
     def _execute(self, number: int, state: Local, value: int) -> tuple[int, int]:
-        """Execute the ordered instruction; return the value written, or -1, and the line watched."""
+        """Execute the ordered instruction; return the value written, or -1, and the line
+        watched.
+        """
         cpu = self._processor
         cpu.fault = 0
         _, a, _, c, d, e = self.rows[state.pc]
@@ -183,9 +188,7 @@ class Automaton:
 
     # ------------------------------------------------------------------ up to the next one
 
-    def _go_on(
-        self, cpu: int, watch: int, pending: int, *, woken: bool = False
-    ) -> tuple[int, int]:
+    def _go_on(self, cpu: int, watch: int, pending: int, *, woken: bool = False) -> tuple[int, int]:
         """Run local instructions; return the rank of the state reached, and whether an END came.
 
         A CPU that was `woken` stops in front of an END, which must be a step of its own.
@@ -291,7 +294,8 @@ class Automaton:
             return state, t.DRAW, -1, -1, n, 2
         ghost = op in (Op.GLOAD, Op.GSTORE)
         address = p[row[1]] + row[2] if op in (Op.STORE, Op.GSTORE) else p[row[2]] + row[3]
-        if not LINE_WORDS <= address < (self.words.ghost_words if ghost else self.words.memory_words):
+        end = self.words.ghost_words if ghost else self.words.memory_words
+        if not LINE_WORDS <= address < end:
             fault = faults.GHOST_ADDRESS if ghost else faults.ADDRESS
             return state._replace(fault=fault, detail=address), t.FAULT, -1, -1, -1, 0
         slot = self.words.slot(ghost, address)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from smplab.language.image import Program
-from smplab.machine.codecheck import check_image
+from smplab.language.verifier import verify_image
 from smplab.machine.reference_cpu import Stopped
 from smplab.verify import findings, progress
 from smplab.verify import search as s
@@ -33,7 +33,7 @@ def check(program: Program, options: Options | None = None) -> Verdict:
         VerifyError: the routines `boot` fail.
     """
     options = options or Options()
-    check_image(program.image)
+    verify_image(program.image)
     try:
         stepper = Stepper(program, options)
     except Stopped as stopped:
@@ -84,7 +84,8 @@ def _verdict(explorer: Explorer, found: dict[str, Any], wall_s: float) -> Verdic
 def _omission(explorer: Explorer) -> float:
     """Chance that any two states had the same fingerprint: n states give n(n-1)/2 pairs, each equal
     with probability 2^-64 (U. Stern and D. L. Dill, "Improved Probabilistic Verification by Hash
-    Compaction", CHARME 1995). States of one word are hashed without collisions."""
+    Compaction", CHARME 1995). States of one word are hashed without collisions.
+    """
     if explorer.exact or explorer.packing.words == 1:
         return 0.0
     n = float(explorer.count)

@@ -28,8 +28,8 @@ def run(code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, keys
         cpu: Any, pc: Any, base: Any, top: Any, depth: Any, call_depth: Any) -> Any:  # fmt: skip
     """Execute local instructions; see `smplab.machine.local.compute`."""
     pc, base, depth, _, fault, detail = compute(
-        code, parameters, registers, stack, draws, keys, 0, cpu, pc, base, top, 0, depth, call_depth,
-        0, 0, MAX_LOCAL,
+        code, parameters, registers, stack, draws, keys, 0, cpu, pc, base, top, 0, depth,
+        call_depth, 0, 0, MAX_LOCAL,
     )  # fmt: skip
     return pc, base, depth, fault, detail
 

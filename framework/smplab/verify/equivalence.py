@@ -1,10 +1,10 @@
 """Code addresses from which the same happens: one stands for all, so fewer states differ.
 
-A compiler copies a loop's condition in front of the loop; a CPU that waits for the first time is then
-at another address than one that waits again, though nothing tells them apart. Addresses are merged by
-partition refinement (E. F. Moore, "Gedanken-Experiments on Sequential Machines", 1956): start with
-one class, split until all members of a class execute the same instruction and go on to the same
-classes.
+A compiler copies a loop's condition in front of the loop; a CPU that waits for the first time is
+then at another address than one that waits again, though nothing tells them apart. Addresses are
+merged by partition refinement (E. F. Moore, "Gedanken-Experiments on Sequential Machines", 1956):
+start with one class, split until all members of a class execute the same instruction and go on to
+the same classes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def representatives(image: Image) -> tuple[int, ...]:
 
 
 def _passed_on_to(rows: list[list[int]], pc: int) -> int:
-    """The first address from `pc` on that holds more than a jump or an instruction without effect."""
+    """The first address from `pc` on that holds more than a jump or an instruction without
+    effect.
+    """
     seen = {pc}
     here = pc
     while rows[here][0] in (Op.JMP, Op.NOP) or is_inert(rows[here]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,9 @@ from smplab.verify import search as s
 from smplab.verify import tables as t
 from smplab.verify.automaton import Automaton
 from smplab.verify.options import MemoryModel, Options
-from smplab.verify.packing import Packing, repack
+from smplab.verify.packing import Packing, States, repack
 
+T = TypeVar("T", bound=np.generic)
 FIRST_CAPACITY: Final = 2**14
 BUDGET: Final = 200_000
 """States of a slice: a fraction of a second, so that clocks are read and Ctrl-C works."""
@@ -57,7 +58,7 @@ class Explorer:
             self.reason = s.FAULTED
             return
         while True:
-            reason = int(self._slice())
+            reason = self._slice()
             a, b = int(self.meta[s.A]), int(self.meta[s.B])
             if reason == s.MISS:
                 self.automaton.resolve(a, b)
@@ -79,7 +80,7 @@ class Explorer:
             if self.automaton.sharing.refuted:
                 self._restart()
             if reason == s.MISS and self.automaton.bytes > self.options.max_memory_bytes // 2:
-                self.bounds.append("the automata fill half of max_memory_bytes: values without end?")
+                self.bounds.append("half of max_memory_bytes, by local states: endless values?")
                 break
             if time.monotonic() > deadline:
                 self.bounds.append(f"max_wall_s = {self.options.max_wall_s:g} seconds")
@@ -87,13 +88,13 @@ class Explorer:
 
     def _slice(self) -> int:
         m = self.automaton
-        return s.explore(
+        return int(s.explore(
             self.meta, BUDGET, self.options.max_depth, self.fanout, m.cpus, self.depth,
             self.options.reduction, self.sorted_by_word, m.symmetric, self.exact, self.recording,
             self.packing.at, m.local.rows, m.transition.rows, m.words.table.rows,
             m.words.stores.rows, self.keys, self.queue, self.wrap, self.parents, self.index,
             self.edge_start, self.edge_target, self.edge_label,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     @property
     def count(self) -> int:
@@ -109,7 +110,7 @@ class Explorer:
             used += self.queue.nbytes
         if self.recording:
             used += int(self.meta[s.EDGES]) * 5 + self.count * 8
-        return used
+        return int(used)
 
     # ------------------------------------------------------------------ arrays
 
@@ -117,17 +118,18 @@ class Explorer:
         self.meta = np.zeros(s.META_WORDS, np.int64)
         self.meta[s.COUNT] = self.meta[s.LEVEL_END] = 1
         words = self.packing.words
-        self.parents = np.zeros(capacity, np.uint32)
-        self.keys = np.zeros((capacity, words if self.exact else 1), np.uint64)
+        self.parents: npt.NDArray[np.uint32] = np.zeros(capacity, np.uint32)
+        self.keys: States = np.zeros((capacity, words if self.exact else 1), np.uint64)
         self.wrap = UNBOUNDED if self.exact else np.uint64(FIRST_CAPACITY - 1)
         self.queue = self.keys if self.exact else np.zeros((FIRST_CAPACITY, words), np.uint64)
         if not self.exact:
             self.keys[0, 0] = s.fingerprint(self.queue[0])
         self.index: npt.NDArray[np.uint32] = np.zeros(2 * FIRST_CAPACITY, np.uint32)
         edges = FIRST_CAPACITY if self.recording else 1
-        self.edge_start = np.zeros(capacity + 1 if self.recording else 1, np.int64)
-        self.edge_target = np.zeros(edges, np.uint32)
-        self.edge_label = np.zeros(edges, np.uint8)
+        starts = capacity + 1 if self.recording else 1
+        self.edge_start: npt.NDArray[np.int64] = np.zeros(starts, np.int64)
+        self.edge_target: npt.NDArray[np.uint32] = np.zeros(edges, np.uint32)
+        self.edge_label: npt.NDArray[np.uint8] = np.zeros(edges, np.uint8)
         self._reindex(len(self.index))
 
     def _restart(self) -> None:
@@ -176,9 +178,11 @@ class Explorer:
 
     def _affordable(self, extra: int) -> bool:
         """Whether so many more bytes may be in use at once."""
-        arrays = [self.keys, self.parents, self.index, self.edge_start, self.edge_target]
-        arrays += [self.edge_label] if self.exact else [self.edge_label, self.queue]
-        if self.automaton.bytes + sum(a.nbytes for a in arrays) + extra <= self.options.max_memory_bytes:
+        arrays: list[npt.NDArray[Any]] = [self.keys, self.parents, self.index]
+        arrays += [self.edge_start, self.edge_target, self.edge_label]
+        arrays += [] if self.exact else [self.queue]
+        used = self.automaton.bytes + sum(a.nbytes for a in arrays)
+        if used + extra <= self.options.max_memory_bytes:
             return True
         self.bounds.append(f"max_memory_bytes = {self.options.max_memory_bytes}")
         return False
@@ -226,7 +230,7 @@ class Explorer:
         self.queue, self.wrap = ring, np.uint64(size - 1)
 
 
-def _resized(array: npt.NDArray[np.generic], rows: int) -> npt.NDArray[np.generic]:
+def _resized(array: npt.NDArray[T], rows: int) -> npt.NDArray[T]:
     """Return a copy with more rows; the new ones are not touched until they are used."""
     larger = np.empty((rows, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array

@@ -28,7 +28,8 @@ def process_of(label: Any, cpus: Any) -> Any:
 
 @kept
 def completions(keys: Any, at: Any, local: Any, cpus: Any, regions: Any, edge_start: Any,
-                edge_target: Any, edge_label: Any, pending: Any, completing: Any) -> None:  # fmt: skip
+                edge_target: Any, edge_label: Any, pending: Any,
+                completing: Any) -> None:  # fmt: skip
     """Fill in, as bits by CPU, whose operation is open in each state, and whose ends at each edge.
 
     Args:
@@ -113,8 +114,7 @@ def components(edge_start: Any, edge_target: Any, completing: Any, without: Any)
                 found += np.uint32(1)
             if on_path > 0:
                 before = path[on_path - 1]
-                if low[s] < low[before]:
-                    low[before] = low[s]
+                low[before] = min(low[before], low[s])
     return component, np.int64(found)
 
 

@@ -1,8 +1,8 @@
 """States as bits: where each component lies, and how wide it is.
 
-A state's fields are the CPUs' local states, then their store buffers, then the words of memory. Every
-field starts narrow; when a value does not fit, the field is widened and all states packed anew. A
-field that did not exist when a state was stored reads as 0 there, which is what it was.
+A state's fields are the CPUs' local states, then their store buffers, then the words of memory.
+Every field starts narrow; when a value does not fit, the field is widened and all states packed
+anew. A field that did not exist when a state was stored reads as 0 there, which is what it was.
 """
 
 from __future__ import annotations

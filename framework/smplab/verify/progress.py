@@ -1,14 +1,14 @@
 """Progress, judged on the whole graph of states.
 
 (a) From every state in which an operation is open, a state can be reached in which it is complete.
-(b) No weakly fair cycle leaves it open for ever: a cycle in which each CPU and each store buffer that
-    could always go on does go on. N. Francez, "Fairness", 1986; the search for such cycles by
-    components follows O. Lichtenstein and A. Pnueli, "Checking That Finite State Concurrent Programs
-    Satisfy Their Linear Specification", POPL 1985.
+(b) No weakly fair cycle leaves it open for ever: a cycle in which each CPU and each store buffer
+    that could always go on does go on. N. Francez, "Fairness", 1986; the search for such cycles by
+    components follows O. Lichtenstein and A. Pnueli, "Checking That Finite State Concurrent
+    Programs Satisfy Their Linear Specification", POPL 1985.
 
-An operation is region 0 ("operation"). An image that marks none is judged by its CPUs' whole runs: an
-open operation is then a CPU that has not halted. With `Progress.EVERY` both are asked for each CPU;
-with `Progress.SOME` it is enough that any CPU completes.
+An operation is region 0 ("operation"). An image that marks none is judged by its CPUs' whole runs:
+an open operation is then a CPU that has not halted. With `Progress.EVERY` both are asked for each
+CPU; with `Progress.SOME` it is enough that any CPU completes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The search itself, compiled: breadth first over packed states in an open-addressing hash table.
 
-It looks up what the automata (`smplab.verify.automaton`) say and returns to its caller when an entry
-is missing, a field is too narrow or an array is full; the state being expanded is then expanded again
-from the start, which adds nothing twice.
+It looks up what the automata (`smplab.verify.automaton`) say and returns to its caller when an
+entry is missing, a field is too narrow or an array is full; the state being expanded is then
+expanded again from the start, which adds nothing twice.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def write(w: Any, at: Any, writer: Any, slot: Any, value: Any, cpus: Any, slots:
 
 
 @inlined
-def push(w: Any, at: Any, first: Any, depth: Any, store: Any, sorted_by_word: Any, stores: Any) -> Any:
+def push(
+    w: Any, at: Any, first: Any, depth: Any, store: Any, sorted_by_word: Any, stores: Any
+) -> Any:
     """Put a store behind those in a buffer that has room; under PSO behind those of its word."""
     d = depth - 1
     while d > 0:
@@ -104,7 +106,9 @@ def push(w: Any, at: Any, first: Any, depth: Any, store: Any, sorted_by_word: An
 
 
 @inlined
-def oldest(w: Any, at: Any, first: Any, depth: Any, sorted_by_word: Any, option: Any, stores: Any) -> Any:
+def oldest(
+    w: Any, at: Any, first: Any, depth: Any, sorted_by_word: Any, option: Any, stores: Any
+) -> Any:
     """Return the position in a buffer of the option-th store that may leave, or -1."""
     if get(w, at, first) == 0:
         return np.int64(-1)
@@ -154,7 +158,8 @@ def transition_at(local: Any, transition: Any, n: Any, v: Any) -> Any:
 
 @inlined
 def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging: Any,
-            sorted_by_word: Any, local: Any, transition: Any, line_of: Any, stores: Any) -> Any:  # fmt: skip
+            sorted_by_word: Any, local: Any, transition: Any, line_of: Any,
+            stores: Any) -> Any:  # fmt: skip
     """Execute CPU i's next step in place.
 
     Returns:
@@ -274,8 +279,8 @@ def insert_all(batch: Any, source: Any, label: Any, size: Any, hashes: Any, meta
                edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
     """Insert a batch of successors; return the number of the first that holds a failed CPU, or -1.
 
-    The index and the states that it names are far apart in memory. Touching them for the whole batch
-    before using any lets the processor wait for all of them at once.
+    The index and the states that it names are far apart in memory. Touching them for the whole
+    batch before using any lets the processor wait for all of them at once.
     """
     mask = UINT64(index.shape[0] - 1)
     touched = np.uint64(0)
@@ -292,9 +297,7 @@ def insert_all(batch: Any, source: Any, label: Any, size: Any, hashes: Any, meta
     for n in range(size):
         j = UINT64(n)
         parent = source[j]
-        target = insert(
-            batch[j], hashes[j], meta, parent, keys, exact, queue, wrap, parents, index
-        )
+        target = insert(batch[j], hashes[j], meta, parent, keys, exact, queue, wrap, parents, index)
         if label[j] & FAILED_LABEL and failed < 0:
             failed = target
         if recording:
@@ -328,8 +331,9 @@ def rebuild(index: Any, keys: Any, exact: Any, count: Any) -> None:
 @kept
 def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any,
             merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any, recording: Any, at: Any,
-            local: Any, transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any, wrap: Any,
-            parents: Any, index: Any, edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
+            local: Any, transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any,
+            wrap: Any, parents: Any, index: Any, edge_start: Any, edge_target: Any,
+            edge_label: Any) -> Any:  # fmt: skip
     """Expand up to `budget` states; return why it stopped.
 
     Args:
@@ -466,8 +470,8 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
 
 @kept
 def find_action(source: Any, target: Any, w: Any, order: Any, cpus: Any, depth: Any,
-                merging: Any, sorted_by_word: Any, symmetric: Any, at: Any, local: Any, transition: Any, line_of: Any,
-                stores: Any) -> Any:  # fmt: skip
+                merging: Any, sorted_by_word: Any, symmetric: Any, at: Any, local: Any,
+                transition: Any, line_of: Any, stores: Any) -> Any:  # fmt: skip
     """Find the step from a state to the successor whose fingerprint is `target`.
 
     Returns:

@@ -1,16 +1,17 @@
 """Which accesses other CPUs can tell apart from accesses a little earlier or later.
 
-An access to a word that only one CPU uses, or a load of a word that nobody writes, commutes with all
-that others do, so the search executes it together with the step before it and does not store the
-state between (a persistent set of one transition: P. Godefroid, "Partial-Order Methods for the
+An access to a word that only one CPU uses, or a load of a word that nobody writes, commutes with
+all that others do, so the search executes it together with the step before it and does not store
+the state between (a persistent set of one transition: P. Godefroid, "Partial-Order Methods for the
 Verification of Concurrent Systems", LNCS 1032, 1996, chapter 4). A store that only enters a store
 buffer commutes as well. No merged chain is longer than a bound, so no cycle is passed over unseen.
 
 Nobody knows beforehand who uses a word. Words are taken for private until a second CPU's automaton
-arrives at an access to them; then the search starts again, knowing better (`refuted`). That is sound:
-a run to the first refuting access uses only accesses that are classed correctly up to then, so the
-reduced search meets such an access as well (M. B. Dwyer et al., "Exploiting Object Escape and Locking
-Information in Partial-Order Reductions", FMSD 25, 2004, section 4, argues so for objects).
+arrives at an access to them; then the search starts again, knowing better (`refuted`). That is
+sound: a run to the first refuting access uses only accesses that are classed correctly up to then,
+so the reduced search meets such an access as well (M. B. Dwyer et al., "Exploiting Object Escape
+and Locking Information in Partial-Order Reductions", FMSD 25, 2004, section 4, argues so for
+objects).
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Sharing:
         refuted: an access that a search may have merged turned out to be visible.
     """
 
-    def __init__(self, reduction: bool, buffered: bool, local: t.Table, transition: t.Table) -> None:
+    def __init__(
+        self, reduction: bool, buffered: bool, local: t.Table, transition: t.Table
+    ) -> None:
         self.refuted = False
         self._reduction, self._buffered = reduction, buffered
         self._local, self._transition = local, transition
@@ -43,7 +46,7 @@ class Sharing:
     def enter(self, number: int, cpu: int, op: Op, slot: int, line: int, watch: int) -> None:
         """Take note of a new local state, and class its access."""
         if not self._reduction:
-            return
+            return None
         affected: set[int] = set()
         if watch >= 0 and cpu not in self._watchers[watch]:
             self._watchers[watch].add(cpu)

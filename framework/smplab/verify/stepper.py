@@ -53,7 +53,9 @@ class Stepper:
         buffers: pending stores of each CPU, (address, value), oldest first.
     """
 
-    def __init__(self, program: Program, options: Options, direct: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, program: Program, options: Options, direct: frozenset[int] = frozenset()
+    ) -> None:
         """Boot, and run every CPU up to its first ordered instruction.
 
         Args:
@@ -140,7 +142,8 @@ class Stepper:
     def _leaving(self, cpu: int) -> list[int]:
         """Addresses of the stores that may leave a CPU's buffer now."""
         addresses = dict.fromkeys(address for address, _ in self.buffers[cpu])
-        return list(addresses) if self.options.memory_model is MemoryModel.PSO else list(addresses)[:1]
+        first = 1 if self.options.memory_model is MemoryModel.TSO else None
+        return list(addresses)[:first]
 
     # ------------------------------------------------------------------ doing it
 

@@ -1,11 +1,11 @@
 """CPUs that nothing tells apart: states that differ by who is who are one state.
 
-The CPUs are interchangeable if no code that they run asks for the CPU's number: they all start in the
-same local state, so exchanging two CPUs' local states and store buffers takes runs to runs. A state is
-represented by the one whose CPUs are sorted (C. N. Ip and D. L. Dill, "Better Verification Through
-Symmetry", FMSD 9, 1996, section 4, for full scalarsets that index nothing). Code that does ask, to find
-a place of its own in an array, would need the array's elements exchanged as well; it is explored
-without symmetry.
+The CPUs are interchangeable if no code that they run asks for the CPU's number: they all start in
+the same local state, so exchanging two CPUs' local states and store buffers takes runs to runs. A
+state is represented by the one whose CPUs are sorted (C. N. Ip and D. L. Dill, "Better Verification
+Through Symmetry", FMSD 9, 1996, section 4, for full scalarsets that index nothing). Code that does
+ask, to find a place of its own in an array, would need the array's elements exchanged as well; it
+is explored without symmetry.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def interchangeable(image: Image) -> bool:
 
 @inlined
 def before(w: Any, at: Any, i: Any, j: Any, cpus: Any, depth: Any) -> Any:
-    """Whether CPU i's local state and buffer come before CPU j's in the order of representatives."""
+    """Whether CPU i's local state and buffer come before CPU j's in the order of
+    representatives.
+    """
     x, y = get(w, at, i), get(w, at, j)
     d = 0
     while x == y and d < depth:

@@ -39,8 +39,8 @@ def trace_along(
         target = np.uint64(s.fingerprint(key) if explorer.exact else key[0])
         cpu, slot, choice, count = s.find_action(
             here, target, there, order, m.cpus, explorer.depth, m.options.reduction,
-            explorer.sorted_by_word, m.symmetric, explorer.packing.at, m.local.rows, m.transition.rows,
-            m.words.table.rows, m.words.stores.rows,
+            explorer.sorted_by_word, m.symmetric, explorer.packing.at, m.local.rows,
+            m.transition.rows, m.words.table.rows, m.words.stores.rows,
         )  # fmt: skip
         drain = slot >= 0
         choice = m.words.key[slot][1] if drain else choice

@@ -1,7 +1,7 @@
 """The words of memory that a check has met, and the values that each has taken.
 
-A word that nobody touched is not part of the state. A word's values are numbered as they appear, the
-value after boot being number 0, so a word that only takes two values is one bit of a state.
+A word that nobody touched is not part of the state. A word's values are numbered as they appear,
+the value after boot being number 0, so a word that only takes two values is one bit of a state.
 """
 
 from __future__ import annotations
