@@ -29,7 +29,7 @@ def check(program: Program, options: Options | None = None) -> Verdict:
     not halted), and progress as `options` asks.
 
     Raises:
-        MachineError: the image's code is not executable.
+        BrokenImage: the image's code is not executable.
         VerifyError: the routines `boot` fail.
     """
     options = options or Options()
