@@ -214,11 +214,12 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
             push(w, at, first, depth, np.int64(local[n, t.VALUE]), sorted_by_word, stores)
         elif kind == t.STORE or kind == t.ATOMIC:  # noqa: PLR1714
             value = np.int64(transition[e, t.WRITTEN])
-            reason, a, b = write(w, at, i, slot, value, cpus, slots, local, line_of)
-            if reason == FAULTED:
-                failed = True
-            elif reason != SLICE:
-                return reason, a, b, done, ended
+            if value >= 0:  # a sum that does not fit is not written
+                reason, a, b = write(w, at, i, slot, value, cpus, slots, local, line_of)
+                if reason == FAULTED:
+                    failed = True
+                elif reason != SLICE:
+                    return reason, a, b, done, ended
         now = UINT64(following * cpus + i)
         if failed or local[now, t.KIND] == t.FAULT:
             return FAULTED, zero, zero, done, ended

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from smplab.language.isa import Op
+from smplab.machine import faults
 from smplab.verify import search as s
 from smplab.verify.explorer import Explorer
+from smplab.verify.packing import States
 from smplab.verify.stepper import Stepper, replay
 from smplab.verify.verdict import Action, Trace
 
@@ -48,6 +51,23 @@ def trace_along(
         if m.symmetric:
             who = [who[k] for k in order.tolist()]
         here, there = there, here
+    failing = _about_to_fail(explorer, here)
+    actions += [] if failing is None else [Action(who[failing])]
     direct = m.direct
     end, events = replay(m.program, m.options, actions, direct)
     return Trace(tuple(actions), tuple(events), direct, cycle), end
+
+
+def _about_to_fail(explorer: Explorer, state: States) -> int | None:
+    """The CPU of a state that stands in front of an access to a wrong address, if there is one.
+
+    The search stops there; the reference's CPUs stop when they execute it.
+    """
+    m = explorer.automaton
+    for cpu, rank in enumerate(explorer.packing.unpack(state)[: m.cpus]):
+        local = m.states[rank * m.cpus + cpu]
+        assert local is not None
+        waits = m.rows[local.pc][0] == Op.WAIT
+        if local.fault in {faults.ADDRESS, faults.GHOST_ADDRESS} and not waits:
+            return cpu
+    return None
