@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smplab.language.isa import Op
 from smplab.verify import check, replay
-from smplab.verify import search as s
+from smplab.verify import transitions as s
 from smplab.verify.options import MemoryModel, Options
 from smplab.verify.stepper import Stepper
 from smplab.verify.verdict import Status

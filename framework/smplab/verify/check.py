@@ -12,6 +12,7 @@ from smplab.language.verifier import verify_image
 from smplab.machine.reference_cpu import Stopped
 from smplab.verify import findings, progress
 from smplab.verify import search as s
+from smplab.verify import transitions as step
 from smplab.verify.automaton import Automaton
 from smplab.verify.errors import VerifyError
 from smplab.verify.explorer import Explorer
@@ -48,14 +49,14 @@ def check(program: Program, options: Options | None = None) -> Verdict:
 
 def _found(explorer: Explorer) -> dict[str, Any]:
     """What the search, and then the graph, shows: fields of a Verdict."""
-    if explorer.reason == s.FAULTED:
+    if explorer.reason == step.FAULTED:
         trace, end = trace_along(explorer, path_to(explorer, int(explorer.meta[s.A])))
         kind, text = findings.fault(end)
         return {"kind": kind, "violation": text, "trace": trace}
-    if explorer.reason == s.DEADLOCK:
+    if explorer.reason == step.DEADLOCK:
         trace, end = trace_along(explorer, path_to(explorer, int(explorer.meta[s.A])))
         return {"kind": "deadlock", "violation": findings.deadlock(end), "trace": trace}
-    if explorer.recording and explorer.reason == s.DONE:
+    if explorer.recording and explorer.reason == step.DONE:
         return progress.judge(explorer)
     return {}
 
@@ -71,7 +72,7 @@ def _verdict(explorer: Explorer, found: dict[str, Any], wall_s: float) -> Verdic
     if explorer.automaton.drew_few:
         notes.append(f"random bounds beyond {options.random_values} were tried at both ends only")
     meta = explorer.meta.tolist()
-    done = explorer.reason == s.DONE
+    done = explorer.reason == step.DONE
     return Verdict(
         status=status, options=options, states=explorer.count, transitions=meta[s.TRANSITIONS],
         depth=meta[s.DEPTH], complete_depth=meta[s.DEPTH] if done else max(meta[s.DEPTH] - 1, 0),

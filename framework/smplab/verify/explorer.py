@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from smplab.verify import search as s
 from smplab.verify import tables as t
+from smplab.verify import transitions as step
 from smplab.verify.automaton import Automaton
 from smplab.verify.options import MemoryModel, Options
 from smplab.verify.packing import Packing, States, repack
@@ -26,7 +27,7 @@ class Explorer:
     """One search.
 
     Attributes:
-        reason: why it ended, a constant of `smplab.verify.search`, or -1 if a bound struck.
+        reason: why it ended, a constant of `smplab.verify.transitions`, or -1 if a bound struck.
         bounds: the bounds that struck, in words.
         restarts: how often it started again because an access was visible after all.
         meta, parents, keys: as `search.explore` describes them.
@@ -55,31 +56,31 @@ class Explorer:
         deadline = time.monotonic() + self.options.max_wall_s
         rows = self.automaton.local.rows
         if any(rows[cpu, t.KIND] == t.FAULT for cpu in range(self.automaton.cpus)):
-            self.reason = s.FAULTED
+            self.reason = step.FAULTED
             return
         while True:
             reason = self._slice()
             a, b = int(self.meta[s.A]), int(self.meta[s.B])
-            if reason == s.MISS:
+            if reason == step.MISS:
                 self.automaton.resolve(a, b)
                 self._fit()
-            elif reason == s.STALE:
+            elif reason == step.STALE:
                 self.automaton.resolve_stale(a)
                 self._fit()
-            elif reason == s.WIDEN:
+            elif reason == step.WIDEN:
                 self._widen(a, b)
-            elif reason == s.GROW:
+            elif reason == step.GROW:
                 if not self._grow():
                     break
-            elif reason == s.DEEP:
+            elif reason == step.DEEP:
                 self.bounds.append(f"max_depth = {self.options.max_depth} steps")
                 break
-            elif reason != s.SLICE:
+            elif reason != step.SLICE:
                 self.reason = reason
                 break
             if self.automaton.sharing.refuted:
                 self._restart()
-            if reason == s.MISS and self.automaton.bytes > self.options.max_memory_bytes // 2:
+            if reason == step.MISS and self.automaton.bytes > self.options.max_memory_bytes // 2:
                 self.bounds.append("half of max_memory_bytes, by local states: endless values?")
                 break
             if time.monotonic() > deadline:
