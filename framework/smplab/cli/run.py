@@ -75,6 +75,8 @@ def _resumed(given: argparse.Namespace, host: Host) -> Grid:
     from smplab.plugin.contexts import Point
 
     plan = read_plan(given.resume)
+    if any("topology" not in config for config in plan.configs):
+        raise ConfigError(f"{given.resume}: these are checks; go on with smplab verify --resume")
     settings = {"executor": dict(plan.executor), "tracking": dict(plan.tracking)}
     for override in given.overrides:
         if override.partition("=")[0].partition(".")[0] not in settings:

@@ -63,7 +63,7 @@ def _replay(file: Path) -> int:
 
 
 def _verify(given: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from smplab.cli.run import warn_of_broken_plugins
+    from smplab.cli.common import warn_of_broken_plugins
     from smplab.plugin.host import shared_host
 
     host = shared_host()
@@ -92,6 +92,8 @@ def _resumed(given: argparse.Namespace) -> Checks:
     if given.overrides:
         raise ConfigError(f"{given.overrides[0]}: with --resume the checks are those of the folder")
     plan = read_plan(given.resume)
+    if any("memory_model" not in config for config in plan.configs):
+        raise ConfigError(f"{given.resume}: these are no checks; go on with smplab run --resume")
     settings = {"executor": dict(plan.executor), "tracking": dict(plan.tracking)}
     return Checks(tuple(points_of(plan.configs, check_identity)), settings)
 

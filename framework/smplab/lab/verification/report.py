@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 HOLDS, FAILED, BOUNDED = 0, 1, 2
 """Exit codes: no violation; a violation, a surviving mutant, a failed point; a bound struck."""
+_NUMBERS = {
+    "states": "states",
+    "transitions": "transitions",
+    "depth": "depth",
+    "states/s": "states_per_s",
+    "B/state": "bytes_per_state",
+}
 _STYLES = {
     "no_violation": "green", CAUGHT: "green", "bounded": "yellow", "violated": "bold red",
     SURVIVED: "bold red",
@@ -84,23 +91,23 @@ def show(console: Console, found: Sequence[Mapping[str, Any]], listed: Sequence[
 
 def _checks_table(found: Sequence[Mapping[str, Any]]) -> Table:
     table = _table("verified", "scenario", "cpus", "model", "verdict")
-    for name in ("states", "transitions", "depth", "states/s", "B/state"):
+    for name in _NUMBERS:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("bounds, notes")
+    if any(_remarks(row) for row in found):
+        table.add_column("bounds, notes")
     for row in found:
         metrics = row["metrics"]
-        numbers = [f"{metrics[k]:,.0f}" if k in metrics else "" for k in (
-            "states", "transitions", "depth", "states_per_s", "bytes_per_state")]  # fmt: skip
+        numbers = [f"{metrics[k]:,.0f}" if k in metrics else "" for k in _NUMBERS.values()]
         mutant = f" ({row['mutant']})" if row["mutant"] else ""
         what = " ".join(f"{slot}={name}" for slot, name in row["mechanism"].items()) or "itself"
-        remarks = "; ".join(
-            [*row["bounds"], *row["notes"], *([row["error"]] if row["error"] else [])]
-        )
-        table.add_row(
-            what + mutant, row["scenario"], str(row["cpus"]), row["memory_model"],
-            _coloured(row["verdict"]), *numbers, remarks,
-        )  # fmt: skip
+        cells = [what + mutant, row["scenario"], str(row["cpus"]), row["memory_model"]]
+        cells += [_coloured(row["verdict"]), *numbers]
+        table.add_row(*cells, *([_remarks(row)] if _remarks(row) else []))
     return table
+
+
+def _remarks(row: Mapping[str, Any]) -> str:
+    return "; ".join([*row["bounds"], *row["notes"], *([row["error"]] if row["error"] else [])])
 
 
 def _mutants_table(found: Sequence[Mapping[str, Any]], listed: Sequence[Listed]) -> Table:
