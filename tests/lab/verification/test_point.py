@@ -69,7 +69,7 @@ def test_a_mutant_is_caught_in_the_first_scenario_that_shows_it() -> None:
 
 def test_a_mutant_that_no_scenario_shows_survives() -> None:
     config = next(c for c in configs("mechanism/lock=mcs") if c["mutant"] == "deaf")
-    config["tries"] = [s for s in config["tries"] if s["name"] != "lock_kernel_wait"]
+    config["tries"] = {k: v for k, v in config["tries"].items() if k != "lock_kernel_wait"}
     assert check_point(config).details["verdict"] == "mutant_survived"
     limited = check_point({**config, "max_depth": 4})
     assert limited.details["verdict"] == "bounded", "it may have been caught further on"

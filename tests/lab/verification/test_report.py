@@ -16,7 +16,7 @@ from smplab.plugin.host import shared_host
 
 CONFIG = {
     "mechanism": {"lock": {"name": "mcs", "nodes": 4}}, "scenario": None, "mutant": "deaf",
-    "tries": [{"name": "lock_progress", "rounds": 2}], "cpus": 2, "memory_model": "tso",
+    "tries": {"lock_progress": {"rounds": 2}}, "cpus": 2, "memory_model": "tso",
 }  # fmt: skip
 PLAIN = {**CONFIG, "scenario": {"name": "lock_progress"}, "mutant": "", "tries": None}
 

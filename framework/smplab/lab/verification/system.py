@@ -87,18 +87,23 @@ def point_config(
         catch: the point asks whether any of the scenarios catches the mutant.
     """
     slots = {slot for one in tried for slot in one.slots}
-    scenarios = [dict(one.values) for one in tried]
+    tries = {
+        one.values["name"]: {k: v for k, v in one.values.items() if k != "name"} for one in tried
+    }
     return {k: v for k, v in config.items() if k not in SETTINGS} | {
         "mechanism": {k: v for k, v in config["mechanism"].items() if k in slots},
-        "scenario": None if catch else scenarios[0],
-        "tries": scenarios if catch else None,
-        "mutant": mutant,
+        "scenario": None if catch else dict(tried[0].values),
+        "tries": tries if catch else None,
+        "mutant": mutant or None,
     }
 
 
 def scenarios_in(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the scenarios of a point: its own, or those that may catch its mutant, in order."""
-    yield from config["tries"] or [config["scenario"]]
+    if config["tries"]:
+        yield from ({"name": name, **values} for name, values in config["tries"].items())
+    else:
+        yield config["scenario"]
 
 
 def assemble(config: Mapping[str, Any], scenario: Mapping[str, Any], host: Host) -> System:
