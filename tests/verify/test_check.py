@@ -116,3 +116,9 @@ def test_random_values_are_all_tried() -> None:
 def test_progress_refuses_fingerprints() -> None:
     with pytest.raises(VerifyError, match="excludes fingerprints"):
         Options(progress=Progress.SOME, fingerprints=True)
+
+
+def test_a_cpu_that_draws_for_ever_hides_no_other() -> None:
+    draws = [(Op.MOVI, 0, 2), (Op.RAND, 1, 0, 0), (Op.BLE, 15, 1, 1), (Op.HALT,)]
+    fails = [(Op.LOAD, 0, 15, X), (Op.CHECK, 15, 0), (Op.HALT,)]
+    assert check(program(draws, fails)).kind == "check"

@@ -209,18 +209,13 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
         row = UINT64(s) & wrap
         for k in range(words):
             w0[k] = queue[row, UINT64(k)]
-        drawing = np.int64(-1)
         halted = np.int64(0)
         for i in range(cpus):
             kind = local[UINT64(get(w0, at, i) * cpus + i), t.KIND]
             halted += kind == t.HALTED
-            if kind == t.DRAW and merging and not recording:
-                drawing = np.int64(i)
         first = size
         spinning = np.int64(0)
         for i in range(cpus):
-            if drawing >= 0 and i != drawing:
-                continue
             variants = np.int64(1)
             n = UINT64(get(w0, at, i) * cpus + i)
             if local[n, t.KIND] == t.DRAW:
@@ -237,8 +232,6 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
                     )  # fmt: skip
                     label += ended * ENDED_LABEL
                 else:
-                    if drawing >= 0:
-                        break
                     position = oldest(
                         w, at, cpus + i * depth, depth, sorted_by_word, choice - variants, stores
                     )

@@ -83,7 +83,7 @@ class Verdict:
         states, transitions: distinct states, and steps between them.
         depth: steps on the shortest path to the deepest state.
         complete_depth: every state within so many steps was expanded.
-        wall_s: time taken, without compilation of the checker itself.
+        wall_s: time taken; a process's first check also compiles the checker, or loads it.
         memory_bytes: states and their index, at their largest.
         state_bits: bits that one packed state needs.
         omission_probability: with fingerprints, at most this is the chance that any state was
