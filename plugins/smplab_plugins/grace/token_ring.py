@@ -38,11 +38,7 @@ class TokenRing(Grace):
         "no_fence_at_wake": Mutant("words are read while `idle` = 0 is still buffered", "tso"),
         "no_kick": Mutant("a CPU that stays in user mode is not made to enter the kernel"),
         "plain_target": Mutant("the target may fall: written, not raised"),
-        "plain_pass": Mutant(
-            "the token is passed by a plain store, not by a CAS",
-            not_shown="a delayed store moves the token back, which only lengthens the wait: each "
-            "position up to the target is still passed by its CPU",
-        ),
+        "plain_pass": Mutant("the token is passed by a plain store, not by a CAS", "tso", cpus=3),
     }
 
     def layout(self, memory: Memory) -> None:
@@ -52,7 +48,11 @@ class TokenRing(Grace):
 
     @routine
     def quiescent(self, cpu: Cpu) -> None:
-        """At rest: two loads. Otherwise pass the token on as far as this CPU may."""
+        """At rest: two loads. Otherwise pass the token on as far as this CPU may.
+
+        By CAS: a period that begins while a plain store is buffered would wait for a position that
+        this CPU has already passed, before it read what the period must protect.
+        """
         while True:
             position = self.ring.position
             if position >= self.ring.target:

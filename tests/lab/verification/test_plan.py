@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
+import smplab_plugins
+from smplab.api import Components, Mutant, hookimpl
 from smplab.lab.verification.plan import Checks, expand
 from smplab.lab.verification.point import check_identity
 from smplab.language.errors import SmplabError
-from smplab.plugin.host import shared_host
+from smplab.plugin.host import Host, shared_host
+from smplab_plugins.locks.tas import TasLock
 
 LOCK_SCENARIOS = [
     "lock_exclusion", "lock_hand_over", "lock_kernel_wait", "lock_progress", "lock_two_held",
@@ -51,19 +56,41 @@ def test_a_mutant_is_one_point_however_large_the_grid() -> None:
     checks = planned("mechanism/grace=token_ring", "cpus=3,2", "memory_model=tso,sc")
     found = mutants(checks)
     assert set(found) == {
-        "one_short", "no_fence", "no_fence_at_wake", "no_kick", "plain_target", "begun_early",
+        "one_short", "no_fence", "no_fence_at_wake", "no_kick", "plain_target", "plain_pass",
+        "begun_early",
     }  # fmt: skip
-    assert {config["cpus"] for config in found.values()} == {2}
+    assert {config["cpus"] for name, config in found.items() if name != "plain_pass"} == {2}
+    assert found["plain_pass"]["cpus"] == 3, "it takes three"
     assert found["one_short"]["memory_model"] == "sc", "the strongest model that shows it"
     assert found["no_fence"]["memory_model"] == "tso"
     assert list(found["no_fence"]["tries"]) == ["grace_idle", "grace_readers"]
-    assert len(checks.points) == 2 * 2 * 2 + 6
+    assert len(checks.points) == 2 * 2 * 2 + 7
+
+
+@dataclass(eq=False)
+class Fenceless(TasLock):
+    """A lock with a weakening that store buffers alone do not show."""
+
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "loads_pass": Mutant("no fence between two loads", not_shown="loads never pass loads here"),
+    }
+
+
+class Extra:
+    @hookimpl
+    def register_components(self, context: Components) -> None:
+        context.add("mechanism/lock", "fenceless", Fenceless)
 
 
 def test_what_neither_model_shows_is_listed_with_the_reason() -> None:
-    (one,) = planned("mechanism/grace=token_ring").listed
-    assert (one.owner, one.name) == ("mechanism/grace=token_ring", "plain_pass")
-    assert "only lengthens the wait" in one.reason
+    host = Host(autoload=False)
+    host.register(smplab_plugins, "smplab")
+    host.register(Extra(), "extra")
+    checks = expand(["mechanism/lock=fenceless"], host, lambda config: json.dumps(dict(config)))
+    assert not mutants(checks)
+    (one,) = checks.listed
+    assert (one.owner, one.name) == ("mechanism/lock=fenceless", "loads_pass")
+    assert one.reason == "loads never pass loads here"
 
 
 def test_what_the_command_cannot_show_is_listed() -> None:
