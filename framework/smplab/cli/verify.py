@@ -150,6 +150,7 @@ def _tell(outcome: SweepOutcome, checks: Checks, given: argparse.Namespace, host
 
     from smplab.lab.verification import report
     from smplab.lab.verification.perfetto import write_trace
+    from smplab.lab.verification.tables import show
 
     records = outcome.records
     code = report.exit_code(records, outcome.points)
@@ -165,7 +166,7 @@ def _tell(outcome: SweepOutcome, checks: Checks, given: argparse.Namespace, host
         listed = [vars(one) for one in checks.listed]
         print(json.dumps(plain | {"not_run": listed, "exit_code": code}, indent=2))
         return code
-    report.show(Console(soft_wrap=True), found, checks.listed)
+    show(Console(soft_wrap=True), found, checks.listed)
     for one in shown:
         print()
         print(one["text"], end="")

@@ -1,17 +1,14 @@
-"""What verdicts come to, and how they are shown."""
+"""What verdicts come to."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from smplab.lab.curves import curves_of
 from smplab.lab.records import Record
 from smplab.lab.verification import report
-from smplab.lab.verification.mutants import Listed
 from smplab.plugin.host import shared_host
 
 CONFIG = {
@@ -46,27 +43,6 @@ def test_a_failed_point_is_no_success() -> None:
     failed = Record("h", PLAIN, {}, 0, 0, "failed", error="it broke")
     assert report.exit_code([record("no_violation"), failed], 2) == 1
     assert report.rows([failed], shared_host())[0]["verdict"] == "failed"
-
-
-def shown(records: list[Record], listed: list[Listed]) -> str:
-    console = Console(file=io.StringIO(), width=200)
-    report.show(console, report.rows(records, shared_host()), listed)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
-
-
-def test_tables_name_what_was_checked_and_what_came_of_it() -> None:
-    found = [record(verdict) for verdict in ("no_violation", "mutant_caught", "mutant_survived")]
-    found.append(record("bounded", bounds=["max_states = 3"]))
-    one = Listed("mechanism/grace=token_ring", "plain_pass", "a plain store", "it only waits")
-    text = shown(found, [one])
-    assert "lock=mcs" in text
-    assert "1,234" in text
-    assert "max_states = 3" in text
-    assert "lock_progress, deadlock" in text
-    assert "the wait sleeps and serves no requests" in text
-    assert "survived" in text
-    assert "it only waits" in text
 
 
 def test_each_violation_gets_a_file(tmp_path: Path) -> None:
