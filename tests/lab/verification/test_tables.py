@@ -56,6 +56,11 @@ def test_mutants_say_what_is_wrong_and_who_caught_them() -> None:
     assert "survived, sc, 2 CPUs" in text
 
 
+def test_a_mutant_of_a_scenario_says_which_mechanism_it_was_tried_with() -> None:
+    text = shown(row("mutant_caught", owner="scenario=lock_progress"))
+    assert "caught by lock_progress: deadlock, tso, 2 CPUs, lock=mcs" in text
+
+
 def test_mutants_that_cannot_be_shown_are_listed_with_the_reason() -> None:
     one = Listed("mechanism/grace=token_ring", "plain_pass", "a plain store", "it only waits")
     text = shown(listed=(one,))

@@ -49,10 +49,14 @@ def show(console: Console, found: Sequence[Row], listed: Sequence[Listed]) -> No
             console.print(f"    not run: {one.reason}", markup=False, highlight=False)
 
 
+def _mechanism(row: Row) -> str:
+    return " ".join(f"{slot}={name}" for slot, name in row["mechanism"].items()) or "by itself"
+
+
 def _title(row: Row) -> str:
-    what = " ".join(f"{slot}={name}" for slot, name in row["mechanism"].items())
+    what = _mechanism(row) if row["mechanism"] else row["scenario"]
     mutant = f" with mutant {row['mutant']}" if row["mutant"] else ""
-    return f"{what or row['scenario']}{mutant}, {row['cpus']} CPUs"
+    return f"{what}{mutant}, {row['cpus']} CPUs"
 
 
 def _checks(rows: Sequence[Row]) -> Table:
@@ -80,6 +84,8 @@ def _mutants(console: Console, owner: str, rows: Sequence[Row]) -> None:
             verdict = row["verdict"].removeprefix("mutant_")
             by = f" by {row['scenario']}: {row['kind']}" if row["verdict"] == CAUGHT else ""
             where = f", {row['memory_model']}, {row['cpus']} CPUs"
+            if owner.startswith("scenario="):  # tried in each mechanism
+                where += f", {_mechanism(row)}"
             console.print(f"    [{_style(row)}]{verdict}[/]{by}{where}", highlight=False)
 
 
