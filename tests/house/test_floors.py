@@ -17,7 +17,9 @@ API = {"language", "machine", "kernel", "plugin", "lab"}
 HEAVY = {"matplotlib", "mlflow", "numba", "pandas", "ray", "rich", "scipy", "simpy"}
 """Packages that take longer to import than the whole command line may take to start."""
 
-ENGINE = tuple(f"framework/smplab/machine/{name}.py" for name in ("bits", "jit"))
+ENGINE = tuple(
+    f"framework/smplab/{name}.py" for name in ("machine/bits", "machine/jit", "verify/jit")
+)
 """What numba compiles has to import it; these modules are imported lazily themselves."""
 
 FRAMEWORK = python_files("framework/smplab")

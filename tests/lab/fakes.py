@@ -11,6 +11,7 @@ from typing import Any
 from smplab.lab.executors.process import ProcessPool
 from smplab.lab.executors.raycluster import RayCluster
 from smplab.lab.executors.serial import Serial
+from smplab.lab.executors.work import Computed
 from smplab.machine.errors import Deadlock
 from smplab.plugin.contexts import Components, Point
 from smplab.plugin.hookspecs import hookimpl
@@ -97,3 +98,9 @@ def host() -> Host:
     made = Host(autoload=False)
     made.register(Lab(), "lab")
     return made
+
+
+def check(config: dict[str, Any]) -> Computed:
+    """A function whose result is more than numbers."""
+    del config
+    return Computed({"states": 3.0}, {"verdict": "no_violation"})

@@ -61,3 +61,9 @@ def test_what_is_no_record_is_refused(line: bytes, message: str) -> None:
 def test_only_ok_is_ok() -> None:
     assert record().ok
     assert not record(status="failed", error="why").ok
+
+
+def test_what_numbers_cannot_say_is_kept_where_there_is_any() -> None:
+    before = record(details={"verdict": "violated", "bounds": []})
+    assert json.loads(before.line())["details"] == {"verdict": "violated", "bounds": []}
+    assert Record.parse(before.line()) == before

@@ -29,6 +29,12 @@ def test_metrics_come_back_as_they_are() -> None:
     assert outcome.metrics == fakes.metrics(config)
 
 
+def test_details_come_along_with_metrics() -> None:
+    outcome = compute(Work("tests.lab.fakes:check"), Task(1, {"cpus": 2}))
+    assert outcome.metrics == {"states": 3.0}
+    assert outcome.details == {"verdict": "no_violation"}
+
+
 @pytest.mark.parametrize(
     ("act", "error"),
     [

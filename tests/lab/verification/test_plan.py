@@ -11,6 +11,7 @@ import pytest
 
 import smplab_plugins
 from smplab.api import Components, Mutant, hookimpl
+from smplab.kernel.scenarios.locks import LockProgress
 from smplab.lab.verification.plan import Checks, expand
 from smplab.lab.verification.point import check_identity
 from smplab.language.errors import SmplabError
@@ -80,13 +81,23 @@ class Extra:
     @hookimpl
     def register_components(self, context: Components) -> None:
         context.add("mechanism/lock", "fenceless", Fenceless)
+        context.add("scenario", "one_more", LockProgress)
 
 
-def test_what_neither_model_shows_is_listed_with_the_reason() -> None:
+def with_extra(*overrides: str) -> Checks:
     host = Host(autoload=False)
     host.register(smplab_plugins, "smplab")
     host.register(Extra(), "extra")
-    checks = expand(["mechanism/lock=fenceless"], host, lambda config: json.dumps(dict(config)))
+    return expand(overrides, host, lambda config: json.dumps(dict(config)))
+
+
+def test_a_plugins_own_scenario_tries_every_filling() -> None:
+    names = [config["scenario"]["name"] for config in honest(with_extra("mechanism/lock=mcs"))]
+    assert names == [*LOCK_SCENARIOS, "one_more"]
+
+
+def test_what_neither_model_shows_is_listed_with_the_reason() -> None:
+    checks = with_extra("mechanism/lock=fenceless")
     assert not mutants(checks)
     (one,) = checks.listed
     assert (one.owner, one.name) == ("mechanism/lock=fenceless", "loads_pass")
