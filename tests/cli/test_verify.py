@@ -51,7 +51,7 @@ def test_it_is_replayed_from_its_file(capsys: Capture, tmp_path: Path) -> None:
     (file,) = folder.glob("counterexample_*.json")
     assert main(["verify", "--replay", str(file)]) == 1
     out = capsys.readouterr().out
-    assert "self.flags[cpu.id].wants = 1" in out
+    assert "self.flags[cpu.id].wants" in out
     assert "replayed on the reference interpreter: CPU" in out
     assert main(["verify", "--replay", str(tmp_path / "none.json")]) == 1
 

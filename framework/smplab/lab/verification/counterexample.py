@@ -15,9 +15,6 @@ from smplab.language.image import Program
 from smplab.plugin.host import Host
 from smplab.verify.verdict import Action, Event, Trace, Verdict
 
-WIDTH = 100
-"""Columns of the text."""
-
 
 class CounterexampleError(SmplabError):
     """A file that holds no counterexample, or one of code that is no longer there."""
@@ -34,7 +31,7 @@ def as_plain(program: Program, verdict: Verdict) -> dict[str, Any]:
     trace = verdict.trace
     assert trace is not None
     return {
-        "text": render(program, verdict, WIDTH),
+        "text": render(program, verdict),
         "image": program.image.digest,
         "cpus": program.cpus,
         "actions": [[a.cpu, int(a.drain), a.choice, a.count] for a in trace.actions],

@@ -32,14 +32,17 @@ def show(console: Console, found: Sequence[Row], listed: Sequence[Listed]) -> No
     """Print the checks, a table for each mechanism and number of CPUs, then the mutants."""
     checks = [row for row in found if row["verdict"] not in {CAUGHT, SURVIVED}]
     mutants = [row for row in found if row["verdict"] in {CAUGHT, SURVIVED}]
-    for title, group in groupby(checks, _title):
+    for number, (title, group) in enumerate(groupby(checks, _title)):
         rows = list(group)
+        if number:
+            console.print()
         console.print(title, style="bold", markup=False, highlight=False)
         console.print(_checks(rows))
         for row in rows:
             if remarks := _remarks(row):
                 where = f"{row['scenario']}, {row['memory_model']}"
                 console.print(f"  {where}: {remarks}", markup=False, highlight=False)
+    if checks and (mutants or listed):
         console.print()
     owners = dict.fromkeys([*(row["owner"] for row in mutants), *(one.owner for one in listed)])
     for owner in owners:
