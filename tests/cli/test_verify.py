@@ -118,6 +118,11 @@ def test_help_lists_scenarios_and_values(capsys: Capture) -> None:
     assert "max_memory_mib" in out
 
 
+def test_run_says_that_its_workload_does_not_use_a_slot(capsys: Capture) -> None:
+    assert main(["run", "mechanism/grace=epochs"]) == 2
+    assert "does not use the slot grace; it uses: lock" in capsys.readouterr().err
+
+
 def test_run_says_who_knows_scenarios(capsys: Capture) -> None:
     assert main(["run", "scenario=peterson"]) == 2
     assert "smplab verify does" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, Transformer, ValueType
+from hydra.core.override_parser.types import Override, OverrideType, Transformer, ValueType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -92,6 +92,10 @@ class Composer:
         self.primary = primary
         path = create_config_search_path(str(configuration_folder()))
         self._loader = ConfigLoaderImpl(config_search_path=path)
+        file = OmegaConf.load(configuration_folder() / f"{primary}.yaml")
+        assert isinstance(file, DictConfig)
+        choices_made = [item for item in file["defaults"] if not isinstance(item, str)]
+        self._chosen = {str(group) for item in choices_made for group in item}
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
         """Parse overrides in Hydra's grammar.
@@ -179,11 +183,18 @@ class Composer:
             self.check_choice(override)
         try:
             config = self._loader.load_configuration(
-                self.primary, [str(o.input_line) for o in given], RunMode.RUN
+                self.primary, [self._line(o) for o in given], RunMode.RUN
             )
         except HydraException as error:
             raise ConfigError(in_our_words(error)) from error
         return without_hydra(config)
+
+    def _line(self, override: Override) -> str:
+        """Return an override for Hydra, which must be told to add a slot that has no default."""
+        line = str(override.input_line)
+        group = override.key_or_group
+        new = group.startswith("mechanism/") and group not in self._chosen
+        return f"+{line}" if new and override.type is OverrideType.CHANGE else line
 
     def apply(self, config: DictConfig, overrides: Sequence[Override]) -> None:
         """Set values in a composed configuration, in place, as Hydra does it.

@@ -110,9 +110,7 @@ def _configs(overrides: Sequence[str], host: Host, multirun: bool) -> Iterator[d
         if kind.startswith("mechanism/") and not host.registry.names(kind):
             slots = [k for k in host.registry.kinds() if k.startswith("mechanism/")]
             raise ConfigError(f"{line}: there is no slot {kind}; {choices(kind, slots)}")
-    # No slot has a default here, so that Hydra is told to add the group.
-    lines = [f"+{line}" if line.startswith("mechanism/") else line for line in overrides]
-    for combination in combinations(composer.parse(lines), composer, multirun):
+    for combination in combinations(composer.parse(overrides), composer, multirun):
         yield checked(composer.config(combination), host)
 
 
