@@ -1,10 +1,10 @@
 """Compares the checker with Spin: the same models at the same granularity, in one run.
 
-    python tests/bench/checker.py [--repeat 3] [--small]
+    python -m tests.bench.checker [--repeat 3] [--small]
 
 Needs `spin` and `gcc` (Debian's packages). Spin runs depth first without partial-order reduction,
-once plain and once with collapse compression; the checker runs without reduction and symmetry, so
-that both explore the same states, and once more with both. Rates are medians; compilation of either
+once plain and once with collapse compression; the checker runs without reduction and symmetry, as
+Spin does, and once more with both (`spin_models` says where the states differ). Rates are medians; compilation of either
 side is not timed; seconds are of CPU time, so that other load does not matter. Memory is what each
 says it used for states and their index.
 """

@@ -1,4 +1,8 @@
-"""The models of spin/*.pml in the routine language: the same steps, so the same states."""
+"""The models of spin/*.pml in the routine language: the same algorithm, one access a step.
+
+Peterson has exactly Spin's states. Ticket and MCS have fewer, since equivalent code addresses count
+as one here; the ring has more. So compare rates and bytes a state, not numbers of states.
+"""
 
 from __future__ import annotations
 
