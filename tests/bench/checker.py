@@ -4,9 +4,9 @@
 
 Needs `spin` and `gcc` (Debian's packages). Spin runs depth first without partial-order reduction,
 once plain and once with collapse compression; the checker runs without reduction and symmetry, as
-Spin does, and once more with both (`spin_models` says where the states differ). Rates are medians; compilation of either
-side is not timed; seconds are of CPU time, so that other load does not matter. Memory is what each
-says it used for states and their index.
+Spin does, and once more with both (`spin_models` says where the states differ). Rates are medians;
+compilation of either side is not timed; seconds are of CPU time, so that other load does not
+matter. Memory is what each says it used for states and their index.
 """
 
 from __future__ import annotations
