@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     from smplab.language.component import Component, Mutant, parameter, slot
     from smplab.language.errors import CompileError, LanguageError, SmplabError
     from smplab.language.isa import Cause
+    from smplab.language.paging import (
+        ENTRY_SHIFT,
+        LEAF,
+        NOT_PRESENT,
+        NOT_WRITABLE,
+        PRESENT,
+        WRITABLE,
+    )
     from smplab.machine.description import (
         MAX_CPUS,
         Costs,
@@ -90,6 +98,14 @@ _HOMES = {
     "smplab.language.component": ("Component", "Mutant", "parameter", "slot"),
     "smplab.language.errors": ("CompileError", "LanguageError", "SmplabError"),
     "smplab.language.isa": ("Cause",),
+    "smplab.language.paging": (
+        "ENTRY_SHIFT",
+        "LEAF",
+        "NOT_PRESENT",
+        "NOT_WRITABLE",
+        "PRESENT",
+        "WRITABLE",
+    ),
     "smplab.machine.description": (
         "MAX_CPUS",
         "Costs",
@@ -116,8 +132,14 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ENTRY_SHIFT",
+    "LEAF",
     "MAX_CPUS",
+    "NOT_PRESENT",
+    "NOT_WRITABLE",
     "NULL",
+    "PRESENT",
+    "WRITABLE",
     "Array",
     "Cause",
     "CompileError",

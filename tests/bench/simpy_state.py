@@ -10,7 +10,7 @@ from smplab.machine.plan import Plan
 from smplab.machine.result import Counter
 
 (INSTRUCTIONS, LOADS, STORES, ATOMICS, HITS, TRANSFERS, MEMORY_FETCHES, INVALIDATIONS, QUEUED,
- QUEUE_TICKS, WAITS, _FAR_ATOMICS) = range(len(Counter))  # fmt: skip
+ QUEUE_TICKS, WAITS, _FAR_ATOMICS, *_SYSTEM) = range(len(Counter))  # fmt: skip
 
 
 class Fault(Exception):

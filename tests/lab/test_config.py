@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from smplab.lab import config
 from smplab.lab.tree import configuration_folder
+from smplab.machine.description import Costs
 from smplab.plugin.errors import ConfigError
 from tests.sample_plugins import sample_host
 
@@ -16,10 +17,7 @@ HOST = sample_host()
 
 def plain(**changes: Any) -> dict[str, Any]:
     """Return a resolved configuration, as a composition gives it."""
-    costs = {
-        "hit": 7, "rmw": 15, "occ_r": 47, "occ_w": 100, "near": 0, "smt": 190, "home_from": 0,
-        "mem": 100, "far": 0,
-    }  # fmt: skip
+    costs = dataclasses.asdict(Costs(hit=7))
     return {
         "topology": {"name": "uniform", "size": 4, "clock_ghz": 2.0, "costs": costs},
         "kernel": {"name": "none"},

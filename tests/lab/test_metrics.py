@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smplab.lab.metrics import jain, metrics_of
 from smplab.language.image import Image
-from smplab.language.isa import Cause
+from smplab.language.isa import Cause, Op
 from smplab.machine.description import TICKS_PER_CYCLE, Machine
 from smplab.machine.histogram import BUCKETS, bucket_of
 from smplab.machine.result import Counter, Result
@@ -99,6 +99,14 @@ def test_counters_are_summed_over_the_cpus(result: Result, image: Image, machine
     assert metrics["transfers"] == 12
     assert metrics["queue_cycles"] == 1.5
     assert metrics["count_lost"] == 4
+
+
+def test_what_only_systems_can_do_is_told_of_systems_only(
+    result: Result, image: Image, machine: Machine
+) -> None:
+    switches = dataclasses.replace(image, code=np.array([[Op.SWITCH, 0, 0, 0, 0, 0]]))
+    assert "context_switches" not in metrics_of(result, image, machine)
+    assert metrics_of(result, switches, machine)["context_switches"] == 0
 
 
 def test_causes_add_up_to_the_time_of_all_cpus(

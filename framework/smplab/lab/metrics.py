@@ -26,6 +26,22 @@ COUNTED = {
     "queued_accesses": Counter.QUEUED,
     "waits": Counter.WAITS,
 }
+COUNTED_IN_SYSTEMS = {
+    "ipis_sent": Counter.IPIS_SENT,
+    "ipis_received": Counter.IPIS_RECEIVED,
+    "timer_ticks": Counter.TIMER_TICKS,
+    "interrupts": Counter.INTERRUPTS,
+    "interrupts_masked": Counter.MASKED,
+    "interrupts_merged": Counter.MERGED,
+    "kernel_entries": Counter.KERNEL_ENTRIES,
+    "context_switches": Counter.SWITCHES,
+    "tlb_hits": Counter.TLB_HITS,
+    "tlb_misses": Counter.TLB_MISSES,
+    "tlb_walk_loads": Counter.WALK_LOADS,
+    "tlb_drops": Counter.TLB_DROPS,
+    "tlb_flushes": Counter.TLB_FLUSHES,
+}
+"""Only of images with interrupts, contexts or translation; in others they cannot happen."""
 
 
 def metrics_of(result: Result, image: Image, machine: Machine) -> Metrics:
@@ -44,7 +60,8 @@ def metrics_of(result: Result, image: Image, machine: Machine) -> Metrics:
     for number, region in enumerate(image.regions):
         prefix = "latency" if number == 0 else f"{region}_latency"
         out |= _latency(result, number, prefix)
-    out |= {name: float(totals[column]) for name, column in COUNTED.items()}
+    counted = COUNTED | (COUNTED_IN_SYSTEMS if image.is_system else {})
+    out |= {name: float(totals[column]) for name, column in counted.items()}
     out["queue_cycles"] = float(totals[Counter.QUEUE_TICKS]) / TICKS_PER_CYCLE
     spent = result.account_ticks.sum(axis=0) / TICKS_PER_CYCLE
     out |= {f"cycles_{cause.name.lower()}": float(spent[cause]) for cause in Cause}

@@ -14,10 +14,12 @@ def disassemble(image: Image) -> str:
     lines: list[str] = []
     shown = None
     targets = _targets(image)
+    handlers = zip(image.vectors, image.handlers, strict=True)
+    starts = [("entry", image.entry), ("boot", image.boot)]
+    starts += [(f"handler of {vector}", address) for vector, address in handlers]
     for pc, row in enumerate(image.code.tolist()):
         site = image.sites[pc]
-        if pc in (image.entry, image.boot):
-            lines.append("entry:" if pc == image.entry else "boot:")
+        lines += [f"{name}:" for name, address in starts if address == pc]
         if site != shown:
             text = linecache.getline(site.file, site.line).strip()
             lines.append(f"  ; {PurePath(site.file).name}:{site.line} {site.routine}: {text}")
@@ -33,6 +35,7 @@ def instruction(image: Image, row: list[int]) -> str:
     names = {
         "p": image.parameters, "m": image.messages, "g": image.regions, "n": image.counters,
         "s": image.streams, "c": tuple(cause.name for cause in Cause),
+        "v": image.vectors, "o": image.points,
     }  # fmt: skip
     operands = []
     for letter, value in zip(SIGNATURES[op].operands, row[1:], strict=False):

@@ -17,8 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from smplab.language.errors import LoadError
+from smplab.language.isa import FIRST_SYSTEM
 
 Words = npt.NDArray[np.int64]
+Extent = tuple[int | str, ...]
+"""A number of elements, as factors: numbers, and names of parameters ("cpus")."""
 
 LINE_WORDS = 8
 """64-byte cache lines of 8-byte words."""
@@ -54,7 +57,7 @@ class MemoryObject:
     Attributes:
         name: dotted name, "lock.nodes".
         element_words: words from one element to the next.
-        extent: factors of the number of elements: numbers, and names of parameters ("cpus").
+        extent: the number of elements.
         home: where its lines live.
         ghost: lies in ghost memory, which costs no time and has no lines.
         elements_per_home: neighbouring elements that share a home (several elements a CPU).
@@ -62,7 +65,7 @@ class MemoryObject:
 
     name: str
     element_words: int
-    extent: tuple[int | str, ...]
+    extent: Extent
     home: Home = Home.FIRST
     ghost: bool = False
     elements_per_home: int = 1
@@ -100,6 +103,13 @@ class Image:
         streams: names of the random streams.
         registers: words of register file that the deepest chain of calls needs.
         call_depth: deepest chain of real calls.
+        vectors: names of the interrupt vectors; the first of them is taken first.
+        handlers: code address of each vector's handler, the same length.
+        points: names of the instrumentation points.
+        contexts: size of the pool of contexts: extents, which add up.
+        frames: number of page frames: extents, which add up.
+        page_levels: levels of a page table; 0: the image translates nothing.
+        page_radix_bits: each level has a word for so many bits of a page's number.
     """
 
     code: Words
@@ -115,6 +125,18 @@ class Image:
     streams: tuple[str, ...]
     registers: int
     call_depth: int
+    vectors: tuple[str, ...] = ()
+    handlers: tuple[int, ...] = ()
+    points: tuple[str, ...] = ()
+    contexts: tuple[Extent, ...] = ()
+    frames: tuple[Extent, ...] = ()
+    page_levels: int = 0
+    page_radix_bits: int = 0
+
+    @cached_property
+    def is_system(self) -> bool:
+        """Whether any instruction is one of those that kernels need."""
+        return bool((self.code[:, 0] >= FIRST_SYSTEM).any())
 
     @cached_property
     def digest(self) -> str:
@@ -127,7 +149,8 @@ class Image:
             self.entry, self.boot, self.parameters,
             [(o.name, o.element_words, o.extent, o.home.value, o.ghost, o.elements_per_home)
              for o in self.objects],
-            self.messages, self.regions, self.counters, self.streams,
+            self.messages, self.regions, self.counters, self.streams, self.vectors, self.handlers,
+            self.points, self.contexts, self.frames, self.page_levels, self.page_radix_bits,
         )  # fmt: skip
         h.update(repr(rest).encode())
         return h.hexdigest()
@@ -152,11 +175,7 @@ class Image:
         homes = [np.zeros(1, np.int32)]
         node_of_cpu = np.asarray(layout.node_of_cpu, np.int64)
         for obj in self.objects:
-            elements = 1
-            for factor in obj.extent:
-                elements *= factor if isinstance(factor, int) else self._number(numbers, factor)
-            if elements < 0:
-                raise LoadError(f"{obj.name} would have {elements} elements")
+            elements = self._size(numbers, obj.extent, obj.name)
             numbers[obj.base] = next_word[obj.ghost]
             lines = -(-elements * obj.element_words // LINE_WORDS)
             next_word[obj.ghost] += lines * LINE_WORDS
@@ -176,7 +195,19 @@ class Image:
             memory_words=next_word[False],
             ghost_words=next_word[True],
             home_of_line=np.concatenate(homes),
+            contexts=sum(
+                self._size(numbers, pool, "the pool of contexts") for pool in self.contexts
+            ),
+            frames=sum(self._size(numbers, extent, "the page frames") for extent in self.frames),
         )
+
+    def _size(self, numbers: Mapping[str, int], extent: Extent, name: str) -> int:
+        size = 1
+        for factor in extent:
+            size *= factor if isinstance(factor, int) else self._number(numbers, factor)
+        if size < 0:
+            raise LoadError(f"{name} would have {size} elements")
+        return size
 
     @staticmethod
     def _number(numbers: Mapping[str, int], name: str) -> int:
@@ -199,6 +230,8 @@ class Program:
         memory_words: size of simulated memory, a multiple of LINE_WORDS; line 0 is never used.
         ghost_words: size of ghost memory.
         home_of_line: int32 [memory_words / LINE_WORDS], memory node of each line.
+        contexts: contexts beyond those in which the CPUs start.
+        frames: page frames, numbered from 0.
     """
 
     image: Image
@@ -207,3 +240,5 @@ class Program:
     memory_words: int
     ghost_words: int
     home_of_line: npt.NDArray[np.int32]
+    contexts: int = 0
+    frames: int = 0

@@ -1,7 +1,7 @@
 """The reference interpreter: what each instruction means, in plain Python.
 
-One CPU, no time, no caches: it is the oracle for the compiler, and for what other executors of
-images do with the same instructions.
+One CPU, no time, no caches, no interrupts: it is the oracle for the compiler, and for what other
+executors of images do with the same instructions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Fault(LanguageError):
     """A run that cannot go on.
 
     Attributes:
-        kind: "overflow", "division", "shift", "address", "check", "stack", "endless", "waiting".
+        kind: "overflow", "division", "shift", "address", "check", "stack", "endless", "waiting",
+            "machine".
         site: the author's line.
     """
 
@@ -151,7 +152,7 @@ class Interpreter:
         elif op == Op.COUNT:
             self.tallies[self.image.counters[a]] += r[base + b]
         elif op not in (Op.FENCE, Op.END, Op.CAUSE):
-            raise LanguageError(f"{self._pc}: no meaning for {Op(op).name}")
+            self._fail("machine", f"{Op(op).name} needs a machine, and this is one CPU alone")
 
     def arithmetic(self, op: int, x: int, y: int) -> int:
         """The result of a binary instruction, ADD to SAR, on two int64.

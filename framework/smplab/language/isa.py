@@ -11,8 +11,25 @@ There are two classes of instruction, and the difference is the machine's whole 
   instructions happen in one total order: by time, then by CPU. The local instructions that follow
   an ordered one belong to it: they run at once, up to the next ordered instruction.
 
-Opcodes 64 to 127 are kept free for interrupts, timers, contexts, translation and instrumentation
-points; no image holds one yet.
+Opcodes from 64 on are what kernels need beside: interrupts, timers, contexts, translation and
+instrumentation points. They are all ordered.
+
+*Interrupts.* A CPU has a set of pending vectors and a flag; it starts with interrupts off. With
+interrupts on and a vector pending, a CPU takes the least of them in the place of the next ordered
+instruction, or within a DELAY or WAIT, but never between joining a line's queue and the access that
+it joined for. Taking one turns interrupts off and runs the vector's handler, in registers and a
+stack of its own, which belong to the interrupted context. IRET turns them on and goes on where that
+was: with the rest of the DELAY, or with the WAIT, which then lets the routine load again.
+
+With interrupts off, a vector that arrives ends a WAIT, or the next one, so that a loop that waits
+can serve requests (as Arm's WFE, and MWAIT with masked interrupts as break events, do).
+
+*Contexts.* A context is a thread's registers, stack, code address, interrupt flag, cause, and the
+beginnings of its open regions. Contexts 0 to cpus - 1 are those in which the CPUs started; those of
+the image's pool follow. SWITCH saves the running one and resumes another, saved by any CPU.
+
+*Translation.* TOUCH looks a page up in the CPU's TLB, and on a miss walks the page tables in
+simulated memory by ordinary coherent loads, in the format of `smplab.language.paging`.
 """
 
 from __future__ import annotations
@@ -26,7 +43,7 @@ ROW_WORDS: Final = 6
 
 
 class Op(IntEnum):
-    """Opcodes. Below 32 local, from 32 on ordered."""
+    """Opcodes. Below 32 local, from 32 on ordered, from 64 on what kernels need."""
 
     NOP = 0
     MOVI = 1  # a <- immediate b
@@ -79,9 +96,34 @@ class Op(IntEnum):
     GLOAD = 47  # a <- ghost [b + immediate c]; costs nothing
     GSTORE = 48  # ghost [a + immediate b] <- c; costs nothing
 
+    ENABLE = 64  # interrupts on
+    DISABLE = 65  # interrupts off; a <- 1 if they were on
+    SEND = 66  # interrupt vector b of CPU a becomes pending after a while
+    TIMER = 67  # vector b of this CPU becomes pending at cycle a; 0: not at all
+    IRET = 68  # ends a handler
+    ENTER = 69  # into the kernel: interrupts off, cause KERNEL
+    EXIT = 70  # back to user level: interrupts on, cause USER
+    CREATE = 71  # context a starts at b, with register c in its register 0, when switched to
+    SWITCH = 72  # saves the running context, resumes context a
+    CONTEXT = 73  # a <- number of the running context
+    SPACE = 74  # page table [b] is this CPU's, by the name a
+    TOUCH = 75  # a <- frame of page b, or why there is none; c: whether to write to it
+    DROP = 76  # this CPU's TLB forgets page b of space a
+    DROPSPACE = 77  # this CPU's TLB forgets space a
+    FLUSH = 78  # this CPU's TLB forgets everything
+    DROPALL = 79  # every CPU's TLB forgets page b of space a, where the machine can
+    DROPSPACEALL = 80  # every CPU's TLB forgets space a, where the machine can
+    REUSE = 81  # frame a is given to somebody else: older translations to it are stale
+    POINT = 82  # a <- 1 if instrumentation point b is on; costs nothing
+    TOGGLE = 83  # instrumentation point a is on if b is not 0
+    TAKE = 84  # a <- 1 if vector b is pending on this CPU, and no longer is
+
 
 FIRST_ORDERED: Final = Op.HALT
-FREE: Final = frozenset({Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE})
+FIRST_SYSTEM: Final = Op.ENABLE
+FREE: Final = frozenset(
+    {Op.CHECK, Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.GLOAD, Op.GSTORE, Op.REUSE, Op.POINT}
+)
 """Instructions of the laboratory, not of the machine: they cost no time and are not counted."""
 
 
@@ -102,7 +144,8 @@ class Signature:
     """The operands of an opcode, one letter for each of a, b, c, ...
 
     d: register written; r: register read; b: register base of a callee's frame; i: immediate;
-    t: code address; p: parameter; m: message; g: region; n: counter; s: random stream; c: cause.
+    t: code address; p: parameter; m: message; g: region; n: counter; s: random stream; c: cause;
+    v: interrupt vector; o: instrumentation point.
     """
 
     operands: str
@@ -141,4 +184,25 @@ SIGNATURES: Final[dict[Op, Signature]] = {
     Op.CAUSE: Signature("c"),
     Op.GLOAD: Signature("dri"),
     Op.GSTORE: Signature("rir"),
+    Op.ENABLE: Signature(""),
+    Op.DISABLE: Signature("d"),
+    Op.SEND: Signature("rv"),
+    Op.TIMER: Signature("rv"),
+    Op.IRET: Signature(""),
+    Op.ENTER: Signature(""),
+    Op.EXIT: Signature(""),
+    Op.CREATE: Signature("rtr"),
+    Op.SWITCH: Signature("r"),
+    Op.CONTEXT: Signature("d"),
+    Op.SPACE: Signature("rr"),
+    Op.TOUCH: Signature("drr"),
+    Op.DROP: Signature("rr"),
+    Op.DROPSPACE: Signature("r"),
+    Op.FLUSH: Signature(""),
+    Op.DROPALL: Signature("rr"),
+    Op.DROPSPACEALL: Signature("r"),
+    Op.REUSE: Signature("r"),
+    Op.POINT: Signature("do"),
+    Op.TOGGLE: Signature("or"),
+    Op.TAKE: Signature("dv"),
 }

@@ -42,6 +42,8 @@ def link(pieces: Mapping[Function, tuple[Piece, int, int]]) -> Linked:
                 row[3] += base
         for at, callee in piece.calls:
             piece.rows[at][1] = linked.address[callee]
+        for at, started in piece.starts:
+            piece.rows[at][2] = linked.address[started]
 
     def measure(function: Function) -> None:
         if function in linked.depth:

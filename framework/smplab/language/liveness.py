@@ -8,6 +8,8 @@ from __future__ import annotations
 from smplab.language.image import Image
 from smplab.language.isa import SIGNATURES, Op
 
+ENDS = frozenset({Op.HALT, Op.IRET})
+
 
 def live_registers(image: Image) -> tuple[int, ...]:
     """The registers of the current frame whose values are read later, at each code address.
@@ -35,7 +37,7 @@ def live_registers(image: Image) -> tuple[int, ...]:
 def _before(rows: list[list[int]], pc: int, live: list[int], callers: dict[int, list[int]]) -> int:
     row = rows[pc]
     op = Op(row[0])
-    if op is Op.HALT:
+    if op in ENDS:
         return 0
     if op is Op.RET:
         after = 0
@@ -54,7 +56,7 @@ def _before(rows: list[list[int]], pc: int, live: list[int], callers: dict[int, 
             writes |= 1 << value
         elif letter == "r":
             reads |= 1 << value
-        elif letter == "t":
+        elif letter == "t" and op is not Op.CREATE:  # whose target starts in registers of its own
             after |= live[value]
     return (after & ~writes) | reads
 
@@ -77,7 +79,7 @@ def _callers(rows: list[list[int]]) -> dict[int, list[int]]:
                 found.setdefault(pc, []).append(call)
             elif op == Op.JMP:
                 pending.append(a)
-            elif op != Op.HALT:
+            elif op not in ENDS:
                 pending.append(pc + 1)
                 if Op.BEQ <= op <= Op.BLE:
                     pending.append(c)

@@ -9,7 +9,8 @@ from smplab.language.component import Component
 from smplab.language.data import DataParameter
 from smplab.language.errors import LanguageError
 from smplab.language.fields import ArrayKind, Kind, Scalar, kind_of, layout_of, round_up, words_of
-from smplab.language.image import LINE_WORDS, Home, MemoryObject
+from smplab.language.image import LINE_WORDS, Extent, Home, MemoryObject
+from smplab.language.paging import MAX_PAGE_BITS
 from smplab.language.struct import Array, Struct
 
 T = TypeVar("T")
@@ -28,13 +29,16 @@ class Root:
     object: MemoryObject
 
 
-def _attributes(component: Component, prefix: str) -> dict[int, str]:
+def _attributes(
+    component: Component, prefix: str, around: tuple[Component, ...] = ()
+) -> dict[int, str]:
     """Dotted attribute names by identity, of a component and of the components inside it."""
     names: dict[int, str] = {}
+    around = (*around, component)
     for name, value in vars(component).items():
         names[id(value)] = prefix + name
-        if isinstance(value, Component) and name not in component.slots():
-            names.update(_attributes(value, f"{prefix}{name}."))
+        if isinstance(value, Component) and name not in component.slots() and value not in around:
+            names.update(_attributes(value, f"{prefix}{name}.", around))
     return names
 
 
@@ -48,6 +52,9 @@ class Memory:
         self._name = component_name
         self._component = component
         self.roots: list[Root] = []
+        self.pools: list[Extent] = []
+        self.frame_extents: list[Extent] = []
+        self.page_format: tuple[int, int] | None = None
 
     def struct(self, kind: type[T], *, home: Home = Home.FIRST) -> T:
         """One `kind`, in lines of its own."""
@@ -88,6 +95,34 @@ class Memory:
         root = self._place(ArrayKind(element, stride), stride, sizes, Home.FIRST, ghost=True)
         return cast("Array[T]", root)
 
+    def contexts(self, *extent: int | str) -> None:
+        """Ask for contexts: as many threads can exist at once, beside those that the CPUs are."""
+        self.pools.append(self._extent(extent))
+
+    def frames(self, *extent: int | str) -> None:
+        """Say how many page frames there are, numbered from 0."""
+        self.frame_extents.append(self._extent(extent))
+
+    def page_tables(self, levels: int, radix_bits: int) -> None:
+        """Tell the machine the shape of page tables, as `smplab.language.paging` describes it.
+
+        Args:
+            levels: nodes on the way from a root to a page, 1 or more.
+            radix_bits: each node has `2 ** radix_bits` words.
+        """
+        for value, name in ((levels, "levels"), (radix_bits, "radix_bits")):
+            if isinstance(value, DataParameter) or value < 1:
+                raise LanguageError(
+                    f"{self._name}: page_tables() takes {name} >= 1 that are known when the image"
+                    " is built: a constant or a parameter with build=True"
+                )
+        if levels * radix_bits > MAX_PAGE_BITS:
+            raise LanguageError(
+                f"{self._name}: {levels} levels of {radix_bits} bits number more than"
+                f" 2**{MAX_PAGE_BITS} pages"
+            )
+        self.page_format = (levels, radix_bits)
+
     def name_roots(self) -> None:
         """Name each object after the attribute that holds it, or by its number."""
         attributes = _attributes(self._component, "")
@@ -96,14 +131,14 @@ class Memory:
             object.__setattr__(root.object, "name", f"{self._name}.{name}")
 
     def _place(
-        self, kind: type[Struct] | ArrayKind, words: int, extent: tuple[int | str, ...], home: Home,
+        self, kind: type[Struct] | ArrayKind, words: int, extent: Extent, home: Home,
         *, ghost: bool = False, per_home: int = 1,
     ) -> Root:  # fmt: skip
         root = Root(kind, MemoryObject("", words, extent, home, ghost, per_home))
         self.roots.append(root)
         return root
 
-    def _extent(self, extent: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    def _extent(self, extent: Extent) -> Extent:
         return tuple(self._factor(factor) for factor in extent) or (1,)
 
     def _factor(self, factor: Any) -> int | str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smplab.machine.digest import engine_digest
-    from smplab.machine.reference import simulate_reference
+    from smplab.machine.reference_system import simulate_reference
     from smplab.machine.run import simulate, warm_up
 
 _MODULES = {
     "engine_digest": "digest",
     "simulate": "run",
-    "simulate_reference": "reference",
+    "simulate_reference": "reference_system",
     "warm_up": "run",
 }
 

@@ -84,10 +84,12 @@ def fall_asleep(
 
 
 @inlined
-def end_region(regions: Any, histograms: Any, row: Any, region: Any, now: Any) -> None:
-    """Record a latency in a region's row and histogram."""
-    cycles = (now - regions[row + BEGUN]) // TICKS_PER_CYCLE
-    regions[row + BEGUN] = -1
+def end_region(
+    regions: Any, histograms: Any, row: Any, begun_row: Any, region: Any, now: Any
+) -> None:
+    """Record a latency in the CPU's row of a region; `begun_row` of the context says since when."""
+    cycles = (now - regions[begun_row + BEGUN]) // TICKS_PER_CYCLE
+    regions[begun_row + BEGUN] = -1
     regions[row + TIMES] += 1
     regions[row + SUM] += cycles
     regions[row + LONGEST] = max(regions[row + LONGEST], cycles)

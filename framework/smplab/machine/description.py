@@ -70,6 +70,44 @@ class Costs:
         0, "occupancy of atomics executed at the home node; 0: they are executed in the cache",
         unit="cycles", minimum=0,
     )  # fmt: skip
+    ipi_send: int = parameter(100, "sending an interrupt, for the sender", unit="cycles", minimum=0)
+    ipi: int = parameter(
+        1000, "from an interrupt's sending to its arrival, beside the distance", unit="cycles",
+        minimum=0,
+    )  # fmt: skip
+    interrupt_entry: int = parameter(
+        300, "from a vector's being taken to its handler's first instruction", unit="cycles",
+        minimum=0,
+    )  # fmt: skip
+    interrupt_exit: int = parameter(
+        200, "from a handler's end to what it interrupted", unit="cycles", minimum=0
+    )
+    kernel_entry: int = parameter(80, "from user level into the kernel", unit="cycles", minimum=0)
+    kernel_exit: int = parameter(80, "from the kernel to user level", unit="cycles", minimum=0)
+    switch: int = parameter(
+        100, "saving one thread's registers and loading another's", unit="cycles", minimum=0
+    )
+    space: int = parameter(
+        150, "changing the page table, beside the misses after it", unit="cycles", minimum=0
+    )
+    tlb_entries: int = parameter(512, "translations that a CPU's TLB holds", minimum=1)
+    tlb_ways: int = parameter(4, "associativity of the TLB; it divides the entries", minimum=1)
+    tlb_tags: bool = parameter(
+        False, "the TLB keeps translations of several spaces; else a change of space flushes it"
+    )
+    tlb_drop: int = parameter(
+        120, "removing one page from the CPU's own TLB", unit="cycles", minimum=0
+    )
+    tlb_flush: int = parameter(
+        200, "emptying the CPU's own TLB, of one space or of all", unit="cycles", minimum=0
+    )
+    tlb_broadcast: int = parameter(
+        0, "removing translations from all TLBs at once, beside the greatest distance; 0: the"
+        " machine cannot", unit="cycles", minimum=0,
+    )  # fmt: skip
+    toggle: int = parameter(
+        300, "patching an instrumentation point, with what serialises it", unit="cycles", minimum=0
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smplab.language.image import LINE_WORDS, Program
-from smplab.machine import faults
+from smplab.machine import faults, system_faults
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.errors import (
     AddressError,
@@ -63,6 +63,8 @@ def _kind_and_text(
         return StackOverflow, f"calls nested deeper than {depth}, or beyond {words} registers"
     if fault.code == faults.RETURN:
         return StackOverflow, "a return without a call"
+    if fault.code in system_faults.TEXTS:
+        return system_faults.kind_and_text(program, fault)
     return Livelock, (
         f"more than {max_local} instructions without touching memory or letting time pass;"
         " this loop may never end"

@@ -26,6 +26,7 @@ from smplab.machine.bits import leading_zeros, lowest_one, pointer
 from smplab.machine.cpus import charge, end_region, fall_asleep, join_queue, would_sleep
 from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.heap import NEVER, pop_root, push, replace_root, second
+from smplab.machine.interrupts import arrive, begin_handler, takes
 from smplab.machine.jit import ONE, UINT64, inlined, kept
 from smplab.machine.lines import (
     ATOMIC,
@@ -61,6 +62,7 @@ from smplab.machine.state import (
     FREE_AT,
     HALTED,
     HEAP_SIZE,
+    IN_FLIGHT,
     IN_QUEUE,
     LAST_CPU,
     LAST_TICKS,
@@ -82,6 +84,22 @@ from smplab.machine.state import (
     STATE,
     VERSION,
 )
+from smplab.machine.system import execute, look_up, walk, walk_address
+from smplab.machine.system_state import (
+    AREA,
+    CONTEXT,
+    CONTEXTS,
+    DELAYING,
+    EVENT,
+    FLIGHT_WORDS,
+    LEFT,
+    NOT,
+    ON,
+    RUNS,
+    STOPPED,
+    SYSTEM_WORDS,
+    WALK_LEVEL,
+)
 
 INSTRUCTIONS = int(Counter.INSTRUCTIONS) + COUNTERS
 LOADS = int(Counter.LOADS) + COUNTERS
@@ -90,6 +108,11 @@ QUEUE_TICKS = int(Counter.QUEUE_TICKS) + COUNTERS
 WAITS = int(Counter.WAITS) + COUNTERS
 MEMORY = int(Cause.MEMORY)
 IDLE = int(Cause.IDLE)
+TLB = int(Cause.TLB)
+
+
+SYSTEM_OFF = False
+SYSTEM_ON = True
 
 
 @kept
@@ -108,8 +131,9 @@ def run_slice(
     registers of a CPU, `operations` is 0 for no limit or as long as nothing is measured.
     """
     cpus = len(cpu) // CPU_WORDS
+    nothing = pointer(status)
     return _run_slice(
-        steps, stop, operations,
+        SYSTEM_OFF, steps, stop, operations,
         instr_alone, instr_shared, hit, rmw, occ_r, occ_w, near,
         smt, home_from, mem, far, max_local, call_depth, frame,
         line_key, pointer(stream_keys), len(stream_keys), pointer(code), pointer(parameters),
@@ -118,12 +142,41 @@ def run_slice(
         pointer(registers), pointer(stack), pointer(draws), pointer(regions),
         pointer(histograms), pointer(user), pointer(memory), pointer(ghost),
         len(home_place), cpus, len(regions) // (REGION_ROW * cpus), len(memory), len(ghost),
+        nothing, nothing, nothing, nothing, nothing, nothing, nothing, np.int64(0),
+    )  # fmt: skip
+
+
+@kept
+def run_system_slice(
+    steps: Any, stop: Any, operations: Any,
+    instr_alone: Any, instr_shared: Any, hit: Any, rmw: Any, occ_r: Any, occ_w: Any, near: Any,
+    smt: Any, home_from: Any, mem: Any, far: Any, max_local: Any, call_depth: Any, frame: Any,
+    line_key: Any, stream_keys: Any, code: Any, parameters: Any, distance: Any, places: Any,
+    core_place: Any, home_place: Any,
+    status: Any, cpu: Any, line: Any, pool: Any, heap: Any, registers: Any, stack: Any,
+    draws: Any, regions: Any, histograms: Any, user: Any, memory: Any, ghost: Any,
+    system: Any, contexts: Any, flight: Any, tlb: Any, frames: Any, points: Any, numbers: Any,
+) -> Any:  # fmt: skip
+    """As `run_slice`, for images with instructions of `smplab.machine.system`."""
+    cpus = len(cpu) // CPU_WORDS
+    return _run_slice(
+        SYSTEM_ON, steps, stop, operations,
+        instr_alone, instr_shared, hit, rmw, occ_r, occ_w, near,
+        smt, home_from, mem, far, max_local, call_depth, frame,
+        line_key, pointer(stream_keys), len(stream_keys), pointer(code), pointer(parameters),
+        pointer(distance), places, pointer(core_place), pointer(home_place),
+        pointer(status), pointer(cpu), pointer(line), pointer(pool), pointer(heap),
+        pointer(registers), pointer(stack), pointer(draws), pointer(regions),
+        pointer(histograms), pointer(user), pointer(memory), pointer(ghost),
+        len(home_place), cpus, len(regions) // (REGION_ROW * numbers[CONTEXTS]), len(memory),
+        len(ghost), pointer(system), pointer(contexts), pointer(flight), pointer(tlb),
+        pointer(frames), pointer(points), pointer(numbers), len(flight) // FLIGHT_WORDS,
     )  # fmt: skip
 
 
 @inlined
 def _run_slice(
-    steps: Any, stop: Any, operations: Any,
+    systems: Any, steps: Any, stop: Any, operations: Any,
     instr_alone: Any, instr_shared: Any, hit: Any, rmw: Any, occ_r: Any, occ_w: Any, near: Any,
     smt: Any, home_from: Any, mem: Any, far: Any, max_local: Any, call_depth: Any, frame: Any,
     line_key: Any, stream_keys: Any, streams: Any, code: Any, parameters: Any,
@@ -132,8 +185,10 @@ def _run_slice(
     registers: Any, stack: Any, draws: Any, regions: Any,
     histograms: Any, user: Any, memory: Any, ghost: Any,
     lines: Any, cpus: Any, regions_each: Any, memory_words: Any, ghost_words: Any,
+    system: Any, contexts: Any, flight: Any, tlb: Any, frames: Any, points: Any, numbers: Any,
+    flight_there: Any,
 ) -> Any:  # fmt: skip
-    """As `run_slice`, on pointers."""
+    """As `run_slice`, on pointers; what the constant `systems` rules out leaves no machine code."""
     words = (cpus + 63) >> 6
     shift = 64 - leading_zeros(UINT64(lines + cpus))
     number_mask = (np.int64(1) << shift) - 1
@@ -145,6 +200,7 @@ def _run_slice(
     key = heap[0]
     next_key = second(heap)
     now = np.int64(0)
+    last = status[LAST_TICKS]
     fault = np.int64(faults.GOING)
     detail = np.int64(0)
     who = np.int64(-1)
@@ -159,6 +215,9 @@ def _run_slice(
         if sets_there - status[SETS_USED] < 2:
             fault = faults.POOL
             break
+        if systems and flight_there - status[IN_FLIGHT] < 2:
+            fault = faults.FLIGHT
+            break
         steps -= 1
         number = key & number_mask
         own_key = NEVER  # when the CPU of this event goes on
@@ -170,6 +229,21 @@ def _run_slice(
         after = now
         queued = number < lines
         row = number * LINE_ROW
+        if systems and number == 0:
+            size, matters = arrive(
+                status, flight, system, cpu, line, pool, words, code, heap, size, lines, shift,
+                farthest, now,
+            )  # fmt: skip
+            if matters:
+                last = now
+            size = pop_root(heap, size)
+            if size == 0:
+                fault = faults.EMPTY
+                break
+            key = heap[0]
+            next_key = second(heap)
+            continue
+        last = now
         if queued:
             who = choose(line, row, number, pool, words, cpu, distance, places, near, line_key)
         else:
@@ -182,13 +256,32 @@ def _run_slice(
         a = code[instruction + 1]
         b = code[instruction + 2]
         c = code[instruction + 3]
-        if op >= Op.LOAD and op <= Op.FAND:
+        touching = False
+        interrupted = False
+        if systems:
+            walking = system[who * SYSTEM_WORDS + WALK_LEVEL] != 0
+            if not queued and not walking and takes(system, who):
+                interrupted = True
+                flock = cpu[me + FOLLOWER]
+            elif op == Op.TOUCH:
+                touching = True
+                if not walking:
+                    hits, fault = look_up(
+                        status, registers, system, tlb, frames, numbers, a, b, c, base, who
+                    )
+                    if fault != 0:
+                        detail = status[FAULT_DETAIL]
+                        break
+                    touching = not hits
+        if touching or (op >= Op.LOAD and op <= Op.FAND and not interrupted):
             kind = ATOMIC
-            if op == Op.LOAD:
+            if op == Op.LOAD or touching:
                 kind = LOADING
             elif op == Op.STORE:
                 kind = STORING
-            if kind == STORING:
+            if touching:
+                address = walk_address(system, numbers, who, registers[base + b])
+            elif kind == STORING:
                 address = registers[base + a] + b
             else:
                 address = registers[base + b] + c
@@ -237,7 +330,16 @@ def _run_slice(
                 cpu[me + LOADS + kind] += 1
                 after = now + cost
                 old = memory[address]
-                if kind == LOADING:
+                if touching:
+                    goes_on, fault = walk(
+                        status, registers, system, tlb, frames, numbers, a, b, c, base, pc, who, old
+                    )
+                    if fault != 0:
+                        detail = status[FAULT_DETAIL]
+                        break
+                    if not goes_on:
+                        own_key = (min(after, farthest) << shift) | (lines + who)
+                elif kind == LOADING:
                     registers[base + a] = old
                     cpu[me + SEEN_LINE] = number
                     cpu[me + SEEN_VERSION] = line[row + VERSION]
@@ -307,14 +409,54 @@ def _run_slice(
                 if kind == ATOMIC:
                     after += rmw
                 cpu[me + DONE] = after
-                cpu[me + DOING] = MEMORY
+                cpu[me + DOING] = TLB if touching else MEMORY
             else:
                 wake_at = now
             if queued and line[row + IN_QUEUE] > 0:
                 line_key_next = (line[row + FREE_AT] << shift) | number
         else:
             wake_at = now
-            if op == Op.DELAY:
+            if systems and interrupted:
+                fault = begin_handler(status, system, contexts, numbers, cpu, frame, who, now)
+                if fault != 0:
+                    detail = status[FAULT_DETAIL]
+                    break
+                instr_done = np.int64(0)
+                after = cpu[me + DONE]
+            elif systems and op >= Op.ENABLE:
+                instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
+                if op == Op.TOUCH:
+                    after = now + instr
+                else:
+                    after, arrival, fault = execute(
+                        status, cpu, registers, system, contexts, flight, tlb, frames, points,
+                        numbers, regions, distance, places, core_place, op, a, b, c, base, pc, who,
+                        cpus, frame, regions_each, instr, now,
+                    )  # fmt: skip
+                    if fault != 0:
+                        detail = status[FAULT_DETAIL]
+                        break
+                    if arrival >= 0:
+                        at_key = min(arrival, farthest) << shift
+                        size = push(heap, size, at_key)
+                        next_key = min(next_key, at_key)
+                    if op == Op.REUSE or op == Op.POINT:  # noqa: PLR1714
+                        instr_done = np.int64(0)
+                    if op == Op.IRET:
+                        cpu[me + INSTRUCTIONS] += 1
+                        goes_on = False
+                        own_key = (min(after, farthest) << shift) | (lines + who)
+            elif systems and op == Op.DELAY and system[who * SYSTEM_WORDS + DELAYING] != NOT:
+                instr_done = np.int64(0)
+                if system[who * SYSTEM_WORDS + DELAYING] == STOPPED:
+                    ends = now + system[who * SYSTEM_WORDS + LEFT]
+                    system[who * SYSTEM_WORDS + DELAYING] = RUNS
+                    system[who * SYSTEM_WORDS + LEFT] = ends
+                    goes_on = False
+                    own_key = (min(ends, farthest) << shift) | (lines + who)
+                else:
+                    system[who * SYSTEM_WORDS + DELAYING] = NOT
+            elif op == Op.DELAY:
                 cycles = registers[base + a]
                 if cycles < 0 or cycles > MAX_DELAY_CYCLES:
                     fault = faults.DELAY
@@ -324,6 +466,13 @@ def _run_slice(
                 if cpu[me + SIBLINGS] > 0:
                     ticks = ticks * smt // 100
                 after = now + ticks
+                if systems and system[who * SYSTEM_WORDS + ON] != 0:
+                    # It ends by an event of its own, which an interrupt can put off.
+                    system[who * SYSTEM_WORDS + DELAYING] = RUNS
+                    system[who * SYSTEM_WORDS + LEFT] = after
+                    cpu[me + INSTRUCTIONS] += 1
+                    goes_on = False
+                    own_key = (min(after, farthest) << shift) | (lines + who)
             elif op == Op.WAIT:
                 address = registers[base + a] + b
                 if address < LINE_WORDS or address >= memory_words:
@@ -331,7 +480,10 @@ def _run_slice(
                     detail = address
                     break
                 number = address >> 3
-                if would_sleep(line, pool, cpu, me, number):
+                if systems and system[who * SYSTEM_WORDS + EVENT] != 0:
+                    system[who * SYSTEM_WORDS + EVENT] = 0
+                    after = now + (instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone)
+                elif would_sleep(line, pool, cpu, me, number):
                     fall_asleep(line, number * LINE_ROW, pool, words, status, cpu, who, now)
                     goes_on = False
                 elif cpu[me + SIBLINGS] > 0:
@@ -341,11 +493,15 @@ def _run_slice(
             elif op == Op.END:
                 instr_done = np.int64(0)
                 region_row = (who * regions_each + a) * REGION_ROW
-                if regions[region_row + BEGUN] < 0:
+                begun_row = region_row
+                if systems:
+                    context = system[who * SYSTEM_WORDS + CONTEXT]
+                    begun_row = (context * regions_each + a) * REGION_ROW
+                if regions[begun_row + BEGUN] < 0:
                     fault = faults.REGION
                     detail = a
                     break
-                end_region(regions, histograms, region_row, a, now)
+                end_region(regions, histograms, region_row, begun_row, a, now)
                 if a == 0:
                     done = status[OPERATIONS] + 1
                     status[OPERATIONS] = done
@@ -354,7 +510,8 @@ def _run_slice(
                         break
             elif op == Op.BEGIN:
                 instr_done = np.int64(0)
-                regions[(who * regions_each + a) * REGION_ROW + BEGUN] = now
+                context = system[who * SYSTEM_WORDS + CONTEXT] if systems else who
+                regions[(context * regions_each + a) * REGION_ROW + BEGUN] = now
             elif op == Op.COUNT:
                 instr_done = np.int64(0)
                 old = user[a]
@@ -409,11 +566,12 @@ def _run_slice(
         while this >= 0:
             me = this * CPU_WORDS
             instr = instr_shared if cpu[me + SIBLINGS] > 0 else instr_alone
-            first = this * frame
+            area = system[this * SYSTEM_WORDS + AREA] if systems else this
+            first = area * frame
             pc, base, depth, done, fault, detail = compute(
                 code, parameters, registers, stack, draws, stream_keys, streams,
                 this, cpu[me + PC] + 1, cpu[me + BASE], first + (frame >> 1),
-                this * 2 * call_depth, cpu[me + DEPTH], call_depth,
+                area * 2 * call_depth, cpu[me + DEPTH], call_depth,
                 after, instr, max_local,
             )  # fmt: skip
             if fault != 0:
@@ -434,6 +592,10 @@ def _run_slice(
                     address >= LINE_WORDS
                     and address < memory_words
                     and sets_there > status[SETS_USED]
+                    and not (
+                        systems
+                        and (takes(system, this) or system[this * SYSTEM_WORDS + EVENT] != 0)
+                    )
                     and would_sleep(line, pool, cpu, me, address >> 3)
                 ):
                     fall_asleep(line, (address >> 3) * LINE_ROW, pool, words, status, cpu, this, at)
@@ -469,7 +631,10 @@ def _run_slice(
                 it = flock * CPU_WORDS
                 following = cpu[it + FOLLOWER]
                 cpu[it + FOLLOWER] = -1
-                busy = line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
+                if systems and (interrupted or takes(system, flock)):
+                    busy = False
+                else:
+                    busy = line[row + FREE_AT] > now or line[row + IN_QUEUE] > 0
                 if busy and not has_copy(line, row, pool, cpu[it + CORE]):
                     charge(cpu, it, now)
                     if line[row + IN_QUEUE] == 0:
@@ -501,7 +666,7 @@ def _run_slice(
             next_key = second(heap)
     heap[0] = key
     status[HEAP_SIZE] = size
-    status[LAST_TICKS] = now
+    status[LAST_TICKS] = last
     status[LAST_CPU] = who
     status[FAULT_CPU] = who
     status[FAULT_PC] = pc

@@ -39,3 +39,19 @@ class Livelock(SimulationError):
 
 class CycleLimit(SimulationError):
     """The run asked for a number of operations and did not finish them within the limit."""
+
+
+class BadInterrupt(SimulationError):
+    """An interrupt that cannot be sent, a handler that is interrupted, or the end of none."""
+
+
+class BadContext(SimulationError):
+    """A switch to a context that runs already, was never made, or does not exist."""
+
+
+class BadTranslation(SimulationError):
+    """A page, frame or page table that cannot be, or an invalidation that the machine lacks."""
+
+
+class StaleTranslation(SimulationError):
+    """A page touched through a TLB entry whose frame was given to somebody else."""

@@ -10,6 +10,7 @@ REACHED: Final = 1  # the next event lies at or beyond the end
 EMPTY: Final = 2  # nothing will ever happen again
 FINISHED: Final = 3  # the asked-for operations are complete
 POOL: Final = 4  # the set pool must grow
+FLIGHT: Final = 5  # the table of interrupts under way must grow
 
 FIRST_FAULT: Final = 10
 CHECK: Final = 10  # detail: message
@@ -24,6 +25,18 @@ LOOP: Final = 18  # too many local instructions
 REGION: Final = 19  # detail: region that ends without a begin
 DELAY: Final = 20  # detail: cycles
 BOUND: Final = 21  # detail: bound or mean of a random draw
+TARGET: Final = 22  # detail: CPU that an interrupt was sent to
+TIMER: Final = 23  # detail: cycle that a timer was set to
+NESTED: Final = 24  # an interrupt taken inside a handler; detail: its vector
+NO_HANDLER: Final = 25  # IRET outside a handler
+CONTEXT: Final = 26  # detail: number of a context that there is not
+UNMADE: Final = 27  # detail: number of a context that was never made
+RUNS: Final = 28  # detail: number of a context that runs already; more: the CPU
+PAGE: Final = 29  # detail: page outside what page tables can map
+ENTRY: Final = 30  # detail: word of a page table that leads nowhere
+FRAME: Final = 31  # detail: frame that there is not
+STALE: Final = 32  # detail: frame; more: pc of the reuse * 2**31 + pc of the translation's loading
+BROADCAST: Final = 33  # the machine has no broadcast invalidation
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Fault:
         pc: code address.
         ticks: when the CPU's step began in the order of events; local instructions belong to the
             ordered instruction before them.
-        detail: what the code's comment says, else 0.
+        detail, more: what the code's comment says, else 0.
     """
 
     code: int
@@ -44,6 +57,7 @@ class Fault:
     pc: int
     ticks: int
     detail: int
+    more: int = 0
 
 
 @dataclass(frozen=True)

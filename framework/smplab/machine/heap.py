@@ -76,3 +76,29 @@ def least_child(heap: Any, child: Any) -> Any:
 def second(heap: Any) -> Any:
     """Return the least key below the root."""
     return least_child(heap, np.int64(1))[1]
+
+
+@inlined
+def remove(heap: Any, size: Any, key: Any) -> Any:
+    """Remove a key that is in the heap, but not at its root; returns the new size."""
+    i = np.int64(1)
+    while heap[i] != key:
+        i += 1
+    size -= 1
+    last = heap[size]
+    heap[size] = NEVER
+    if i < size:
+        while i > 4 and heap[(i - 1) >> 2] > last:
+            heap[i] = heap[(i - 1) >> 2]
+            i = (i - 1) >> 2
+        while True:
+            child = 4 * i + 1
+            if child >= size:
+                break
+            best, least = least_child(heap, child)
+            if least >= last:
+                break
+            heap[i] = least
+            i = best
+        heap[i] = last
+    return size

@@ -20,6 +20,25 @@ DEFAULTS = {
     "costs.home_from": Origin(Provenance.ESTIMATED, "no transfer visits a home node"),
     "costs.mem": Origin(Provenance.ESTIMATED, "a usual memory, less the transfer"),
     "costs.far": Origin(Provenance.ESTIMATED, "atomics are executed in the cache"),
+    "costs.ipi_send": Origin(Provenance.ESTIMATED, "a write to a local interrupt controller"),
+    "costs.ipi": Origin(
+        Provenance.ESTIMATED, "x86 delivers in some 1,000 to 2,000 cycles in all; vary it"
+    ),
+    "costs.interrupt_entry": Origin(Provenance.ESTIMATED, "a gate, and registers saved"),
+    "costs.interrupt_exit": Origin(Provenance.ESTIMATED, "registers restored, and IRET"),
+    "costs.kernel_entry": Origin(Provenance.ESTIMATED, "a fast system call without mitigations"),
+    "costs.kernel_exit": Origin(Provenance.ESTIMATED, "the return from a fast system call"),
+    "costs.switch": Origin(Provenance.ESTIMATED, "some thirty registers out and in"),
+    "costs.space": Origin(Provenance.ESTIMATED, "a load of x86's CR3"),
+    "costs.tlb_entries": Origin(Provenance.ESTIMATED, "a usual second-level TLB"),
+    "costs.tlb_ways": Origin(Provenance.ESTIMATED, "a usual second-level TLB"),
+    "costs.tlb_tags": Origin(Provenance.ESTIMATED, "none, as x86 without PCID"),
+    "costs.tlb_drop": Origin(
+        Provenance.ESTIMATED, "an INVLPG can take hundreds of cycles (Amit, RFC of 2019)"
+    ),
+    "costs.tlb_flush": Origin(Provenance.ESTIMATED, "a load of x86's CR3"),
+    "costs.tlb_broadcast": Origin(Provenance.ESTIMATED, "none, as x86 before INVLPGB"),
+    "costs.toggle": Origin(Provenance.ESTIMATED, "a store to code and a serialising instruction"),
 }
 """Provenance of the cost table as `Costs` declares it."""
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from smplab.language.image import LINE_WORDS, Program
 from smplab.language.verifier import verify_image
-from smplab.machine.description import MAX_CPUS, TICKS_PER_CYCLE, Machine
+from smplab.machine.description import MAX_CPUS, TICKS_PER_CYCLE, Costs, Machine
 from smplab.machine.errors import MachineError
 from smplab.machine.randomness import key_of
 from smplab.machine.result import Limits
@@ -43,6 +43,7 @@ class Plan:
         warmup, stop: when counting begins, and when the run ends at the latest.
         operations: the run ends when so many are complete; 0: it does not.
         must_finish: whether arriving at `stop` is a failure.
+        costs: the machine's cost table, in cycles: what only kernels pay is taken from there.
         line_key, stream_keys: keys of the random draws of lines, and of each stream.
     """
 
@@ -70,8 +71,14 @@ class Plan:
     operations: int
     must_finish: bool
     max_local: int
+    costs: Costs
     line_key: int
     stream_keys: tuple[int, ...]
+
+    @property
+    def contexts(self) -> int:
+        """Contexts: those in which CPUs start, and the image's pool."""
+        return self.program.cpus + self.program.contexts
 
     def for_boot(self) -> Plan:
         """The run of CPU 0 alone that gives memory its first values."""
@@ -100,9 +107,14 @@ def make_plan(
     instr = _instr_ticks(instr_cycles)
     costs = machine.costs
     for field in dataclasses.fields(costs):
-        least = 1 if field.name in {"hit", "occ_w"} else 0
+        least = 1 if field.name in {"hit", "occ_w", "tlb_entries", "tlb_ways"} else 0
         if getattr(costs, field.name) < least:
             raise MachineError(f"topology.costs.{field.name} must be at least {least}")
+    if costs.tlb_entries % costs.tlb_ways:
+        raise MachineError(
+            f"topology.costs.tlb_ways = {costs.tlb_ways} must divide"
+            f" topology.costs.tlb_entries = {costs.tlb_entries}"
+        )
     lines = program.memory_words // LINE_WORDS
     if len(program.home_of_line) != lines or program.home_of_line.max(initial=0) >= machine.nodes:
         raise MachineError(
@@ -135,6 +147,7 @@ def make_plan(
         operations=limits.operations or 0,
         must_finish=limits.run_cycles is None,
         max_local=limits.max_local_instructions,
+        costs=costs,
         line_key=key_of(seed, "line arbitration"),
         stream_keys=tuple(key_of(seed, f"stream {name}") for name in program.image.streams),
     )

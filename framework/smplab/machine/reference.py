@@ -24,20 +24,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from smplab.language.image import LINE_WORDS, Program
+from smplab.language.image import LINE_WORDS
 from smplab.language.isa import FREE, Cause, Op
 from smplab.machine import faults, histogram, randomness
 from smplab.machine.coherence import AT_HOME, NOWHERE, SHARED
-from smplab.machine.description import TICKS_PER_CYCLE, Machine
+from smplab.machine.description import TICKS_PER_CYCLE
 from smplab.machine.diagnosis import cycle_limit, deadlock, diagnose, halted_early
-from smplab.machine.plan import MAX_DELAY_CYCLES, Ints, Plan, make_plan
+from smplab.machine.plan import MAX_DELAY_CYCLES, Plan
 from smplab.machine.reference_cpu import Cpu, Stopped, int64
-from smplab.machine.result import Counter, Limits, Result
+from smplab.machine.result import Counter, Result
 
 ATOMICS = frozenset({Op.SWAP, Op.CAS, Op.FADD, Op.FOR, Op.FAND})
+LOADS = frozenset({Op.LOAD, Op.TOUCH})
 ACCESSES = frozenset({Op.LOAD, Op.STORE}) | ATOMICS
-SERVICE, CPU = 1, 2
-"""Classes of events at equal time; 0 is kept for interrupts."""
+INTERRUPT, SERVICE, CPU = 0, 1, 2
+"""Classes of events, in their order at equal time."""
 
 
 @dataclass
@@ -60,29 +61,6 @@ class Line:
         return self.owner == core or (self.owner == SHARED and core in self.sharers)
 
 
-def simulate_reference(
-    program: Program,
-    machine: Machine,
-    cpus: Ints,
-    seed: int,
-    limits: Limits,
-    instr_cycles: float = 1.0,
-) -> Result:
-    """Run a program on a machine, as `smplab.machine.simulate` does.
-
-    Raises:
-        MachineError: the request cannot be met.
-        SimulationError: the diagnosis of a run that went wrong.
-    """
-    plan = make_plan(program, machine, cpus, seed, limits, instr_cycles)
-    memory, ghost = [0] * program.memory_words, [0] * program.ghost_words
-    if program.image.boot >= 0:
-        Run(plan.for_boot(), memory, ghost).until_end()
-    run = Run(plan, memory, ghost)
-    run.until_end()
-    return run.result()
-
-
 class Run:
     """One run: CPUs, lines and the heap of what happens next."""
 
@@ -95,6 +73,7 @@ class Run:
         self.lines = [Line(n, int(home)) for n, home in enumerate(plan.home_place)]
         self.events: list[tuple[int, int, int]] = []
         self.now = 0
+        self.last = 0
         self.end = -1
         self.measuring = plan.warmup == 0
         self.instructions_total = self.accesses_total = 0
@@ -120,10 +99,22 @@ class Run:
                 break
             self.now, kind, number = heapq.heappop(self.events)
             self._measure_from(self.now)
+            if kind == INTERRUPT:
+                self._arrive(number)
+                continue
+            self.last = self.now
             if kind == SERVICE:
                 self._choose(self.lines[number])
             else:
                 self._execute(self.cpus[number])
+
+    def _arrive(self, number: int) -> None:
+        """An interrupt reaches its CPU; `SystemRun` knows what that means."""
+        raise NotImplementedError(number)
+
+    def _anything_left(self) -> bool:
+        """Whether anything will ever happen again."""
+        return bool(self.events)
 
     def _measure_from(self, ticks: int) -> None:
         if not self.measuring and ticks >= self.plan.warmup:
@@ -133,7 +124,7 @@ class Run:
     def _stop(self) -> None:
         """Nothing is left to do before the end: see whether that is how it should be."""
         self._measure_from(self.plan.warmup)
-        if not self.events:
+        if not self._anything_left():
             sleepers = [
                 faults.Sleeper(c.number, c.pc, c.since, c.waiting_for)
                 for c in self.cpus
@@ -143,12 +134,12 @@ class Run:
                 raise deadlock(self.plan, sleepers)
         if not self.plan.must_finish:
             self.end = self.plan.stop
-        elif self.events:
+        elif self._anything_left():
             raise cycle_limit(self.plan, self.operations)
         elif self.plan.operations:
             raise halted_early(self.plan, self.operations)
         else:
-            self.end = max(self.now, self.plan.warmup)
+            self.end = max(self.last, self.plan.warmup)
 
     def _count(self, cpu: Cpu, counter: Counter, amount: int = 1) -> None:
         self.counters[cpu.number, counter] += amount
@@ -158,7 +149,8 @@ class Run:
             self.accesses_total += amount
 
     def _fault(self, cpu: Cpu, stopped: Stopped) -> Exception:
-        fault = faults.Fault(stopped.code, cpu.number, cpu.pc, self.now, stopped.detail)
+        detail, more = stopped.detail, stopped.more
+        fault = faults.Fault(stopped.code, cpu.number, cpu.pc, self.now, detail, more)
         return diagnose(self.plan, fault)
 
     # ------------------------------------------------------------------ computing
@@ -253,18 +245,17 @@ class Run:
             raise Stopped(faults.ADDRESS, address)
         return self.lines[address // LINE_WORDS]
 
-    @staticmethod
-    def _address(cpu: Cpu) -> int:
+    def _address(self, cpu: Cpu) -> int:
         op, a, b, c, _, _ = cpu.row
         return cpu[a] + b if op in {Op.STORE, Op.WAIT} else cpu[b] + c
 
     def _hits(self, cpu: Cpu, op: Op, line: Line) -> bool:
-        return line.has_copy(cpu.core) if op is Op.LOAD else line.owner == cpu.core
+        return line.has_copy(cpu.core) if op in LOADS else line.owner == cpu.core
 
     def _access(self, cpu: Cpu, op: Op) -> None:
         """Issue an access: it hits, is served, or queues."""
         line = self._line_at(self._address(cpu))
-        cpu.timeline.append((self.now, Cause.MEMORY))
+        cpu.timeline.append((self.now, Cause.TLB if op is Op.TOUCH else Cause.MEMORY))
         cpu.since = self.now
         if self._hits(cpu, op, line):
             self._hit(cpu, op, line)
@@ -321,7 +312,7 @@ class Run:
         return int(self.plan.distance[self.plan.core_place[core], line.home])
 
     def _serve(self, cpu: Cpu, op: Op, line: Line, *, queued: bool) -> None:
-        if op is Op.LOAD:
+        if op in LOADS:
             cost = self._serve_load(cpu, line)
         elif op in ATOMICS and self.plan.far > 0:
             cost = self._serve_far(cpu, line)

@@ -18,12 +18,13 @@ LEAST, GREATEST = -(2**63), 2**63 - 1
 
 
 class Stopped(Exception):
-    """An instruction cannot be executed: a code of `smplab.machine.faults` and its detail."""
+    """An instruction cannot be executed: a code of `smplab.machine.faults` and its details."""
 
-    def __init__(self, code: int, detail: int = 0) -> None:
-        super().__init__(code, detail)
+    def __init__(self, code: int, detail: int = 0, more: int = 0) -> None:
+        super().__init__(code, detail, more)
         self.code = code
         self.detail = detail
+        self.more = more
 
 
 def int64(value: int) -> int:

@@ -53,6 +53,19 @@ class Counter(IntEnum):
     QUEUE_TICKS = 9  # time spent waiting for busy lines
     WAITS = 10  # times the CPU slept in WAIT
     FAR_ATOMICS = 11  # atomics executed at the home node
+    IPIS_SENT = 12
+    IPIS_RECEIVED = 13  # interrupts of other CPUs, or its own, that reached this one
+    TIMER_TICKS = 14  # times the timer fired
+    MASKED = 15  # of both, those that came while interrupts were off
+    MERGED = 16  # of both, those that found their vector pending already
+    INTERRUPTS = 17  # handlers run
+    KERNEL_ENTRIES = 18
+    SWITCHES = 19  # contexts resumed
+    TLB_HITS = 20
+    TLB_MISSES = 21
+    WALK_LOADS = 22  # loads of page tables by misses; they are counted as loads, too
+    TLB_DROPS = 23  # single pages removed from the own TLB, or broadcast
+    TLB_FLUSHES = 24  # the TLB emptied, or of one space, changes of space included
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 
 from smplab.language.image import Program
-from smplab.language.isa import Cause
+from smplab.language.isa import Cause, Op
 from smplab.machine import engine, faults, start
 from smplab.machine import state as at
 from smplab.machine.description import TICKS_PER_CYCLE, Machine
 from smplab.machine.diagnosis import cycle_limit, deadlock, diagnose, halted_early
 from smplab.machine.errors import MachineError
+from smplab.machine.heap import NEVER
 from smplab.machine.histogram import BUCKETS
 from smplab.machine.plan import Ints, Plan, make_plan
 from smplab.machine.result import Counter, Limits, Result
+from smplab.machine.system_state import (
+    COUNTED,
+    FIRST_COUNTED,
+    FLIGHT_WORDS,
+    SYSTEM_COUNTERS,
+    SYSTEM_WORDS,
+    TIMER_AT,
+    new_system_state,
+)
 from smplab.machine.warmup import tiny_run
 
 Progress = Callable[[float], None]
@@ -78,6 +89,7 @@ class Run:
         self.slice_steps = slice_steps
         self.state = at.new_state(plan, memory, ghost)
         image = plan.program.image
+        self.system = new_system_state(plan, 2 * image.registers) if image.is_system else None
         self.code = np.ascontiguousarray(image.code).ravel()
         self.stream_keys = np.array(plan.stream_keys, np.uint64)
         self.frame = 2 * image.registers
@@ -100,6 +112,8 @@ class Run:
                 raise diagnose(plan, self._fault(reason))
             if reason == faults.POOL:
                 at.grow_pool(state)
+            elif reason == faults.FLIGHT:
+                self._grow_flight()
             elif reason == faults.FINISHED:
                 self.end = int(state.status[at.LAST_TICKS])
                 self.end_cpu = int(state.status[at.LAST_CPU])
@@ -116,7 +130,7 @@ class Run:
     def slice(self) -> int:
         """Execute one slice; returns why it ended."""
         plan, state = self.plan, self.state
-        reason: int = engine.run_slice(
+        arguments = (
             self.slice_steps, plan.stop if self.measuring else plan.warmup,
             plan.operations if self.measuring else 0,
             plan.instr, plan.instr_shared, plan.hit, plan.rmw, plan.occ_r, plan.occ_w_percent,
@@ -128,7 +142,10 @@ class Run:
             state.stack, state.draws, state.regions, state.histograms, state.user,
             state.memory, state.ghost,
         )  # fmt: skip
-        return reason
+        if self.system is None:
+            return int(engine.run_slice(*arguments))
+        more = (getattr(self.system, f.name) for f in dataclasses.fields(self.system))
+        return int(engine.run_system_slice(*arguments, *more))
 
     def _part_done(self) -> float:
         plan = self.plan
@@ -138,7 +155,15 @@ class Run:
 
     def _fault(self, code: int) -> faults.Fault:
         cpu, pc, ticks, detail = self.state.status[at.FAULT_CPU : at.FAULT_DETAIL + 1].tolist()
-        return faults.Fault(code, cpu, pc, ticks, detail)
+        return faults.Fault(code, cpu, pc, ticks, detail, int(self.state.status[at.FAULT_MORE]))
+
+    def _grow_flight(self) -> None:
+        """Double the table of interrupts under way, each of which may be in the heap, too."""
+        assert self.system is not None
+        more = len(self.system.flight)
+        self.system.flight = np.concatenate([self.system.flight, np.zeros(more, np.int64)])
+        never = np.full(more // FLIGHT_WORDS, NEVER, np.int64)
+        self.state.heap = np.concatenate([self.state.heap, never])
 
     # -------------------------------------------------------------- the end of the warm-up
 
@@ -147,7 +172,7 @@ class Run:
         self.measuring = True
         begin = self.plan.warmup
         cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
-        counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)]
+        counters = cpu[:, at.COUNTERS : at.COUNTERS + FIRST_COUNTED]
         asleep = (cpu[:, at.STATE] == at.ASLEEP) & (cpu[:, at.ASLEEP_AT] < begin)
         self.instructions_before = int(counters[:, Counter.INSTRUCTIONS].sum() + asleep.sum())
         self.accesses_before = _accesses(counters)
@@ -156,6 +181,8 @@ class Run:
         for moment in (at.SINCE, at.DONE):
             np.maximum(cpu[:, moment], begin, out=cpu[:, moment])
         cpu[asleep, at.SLEPT] = 1
+        if self.system is not None:
+            self._system_rows()[:, SYSTEM_COUNTERS:] = 0
         self.state.regions.reshape(-1, at.REGION_ROW)[:, : at.BEGUN] = 0
         self.state.histograms[:] = 0
         self.state.user[:] = 0
@@ -171,6 +198,7 @@ class Run:
         done = int(self.state.status[at.OPERATIONS])
         cpu = self.state.cpu.reshape(-1, at.CPU_WORDS)
         asleep = cpu[:, at.STATE] == at.ASLEEP
+        empty = empty or self._nothing_left(cpu)
         awake_at_end = empty and bool((asleep & (cpu[:, at.ASLEEP_AT] >= plan.stop)).any())
         if empty and asleep.any() and not awake_at_end:
             raise deadlock(plan, [self._sleeper(n) for n in np.flatnonzero(asleep).tolist()])
@@ -182,6 +210,22 @@ class Run:
             raise halted_early(plan, done)
         else:
             self.end = max(int(self.state.status[at.LAST_TICKS]), plan.warmup)
+
+    def _nothing_left(self, cpu: Ints) -> bool:
+        """Whether all that is under way are timers that were set anew, and what nobody awaits."""
+        state = cpu[:, at.STATE]
+        if self.system is None or ((state != at.ASLEEP) & (state != at.HALTED)).any():
+            return False
+        timer_at = self._system_rows()[:, TIMER_AT]
+        entries = self.system.flight.reshape(-1, FLIGHT_WORDS)[: self.state.status[at.IN_FLIGHT]]
+        return not any(
+            state[what >> 7] != at.HALTED and (not what & 1 or timer_at[what >> 7] == ticks)
+            for ticks, what in entries.tolist()
+        )
+
+    def _system_rows(self) -> Ints:
+        assert self.system is not None
+        return self.system.system.reshape(-1, SYSTEM_WORDS)
 
     def _sleeper(self, number: int) -> faults.Sleeper:
         row = self.state.cpu[number * at.CPU_WORDS :]
@@ -195,8 +239,12 @@ class Run:
         plan, state, image = self.plan, self.state, self.plan.program.image
         cpu = state.cpu.reshape(-1, at.CPU_WORDS)
         account = self._close_account(cpu)
-        counters = cpu[:, at.COUNTERS : at.COUNTERS + len(Counter)].copy()
-        regions = state.regions.reshape(plan.cpus, len(image.regions), at.REGION_ROW)
+        counters = np.zeros((plan.cpus, len(Counter)), np.int64)
+        counters[:, :FIRST_COUNTED] = cpu[:, at.COUNTERS : at.COUNTERS + FIRST_COUNTED]
+        if self.system is not None:
+            end = SYSTEM_COUNTERS + COUNTED
+            counters[:, FIRST_COUNTED:] = self._system_rows()[:, SYSTEM_COUNTERS:end]
+        regions = state.regions.reshape(-1, len(image.regions), at.REGION_ROW)[: plan.cpus]
         end_cycles = -(-self.end // TICKS_PER_CYCLE)
         return Result(
             end_cycles=end_cycles,
@@ -236,7 +284,8 @@ class Run:
         _add(account, fell, cpu[:, at.CAUSE], asleep_at - done)
         _add(account, fell, wait_cause, end - asleep_at)
         _add(account, slept, wait_cause, end - since)
-        _add(account, queued, np.full(len(cpu), int(Cause.MEMORY)), end - since)
+        walks = self.plan.program.image.code[cpu[:, at.PC], 0] == Op.TOUCH
+        _add(account, queued, np.where(walks, Cause.TLB, Cause.MEMORY), end - since)
         for counter in (Counter.WAITS, Counter.INSTRUCTIONS):
             cpu[fell, at.COUNTERS + counter] += 1
         return account.copy()
@@ -251,6 +300,12 @@ def _accesses(counters: Ints) -> int:
     return int(counters[:, [Counter.LOADS, Counter.STORES, Counter.ATOMICS]].sum())
 
 
-def warm_up() -> None:
-    """Compile the engine, or load its machine code, before workers need it."""
-    simulate(*tiny_run())
+def warm_up(*, systems: bool = False) -> None:
+    """Compile the engine, or load its machine code, before workers need it.
+
+    Args:
+        systems: also for images with instructions that kernels need.
+    """
+    simulate(*tiny_run(system=False))
+    if systems:
+        simulate(*tiny_run(system=True))

@@ -54,6 +54,8 @@ SLEEPERS: Final = 6
 CHOICES: Final = 7
 LINE_ROW: Final = 8
 
+FLIGHT_ROOM: Final = 2
+"""Interrupts under way that there is room for at first, for each CPU."""
 SOLE: Final = -16
 """A line with one sharer needs no set: its owner field is SOLE - core."""
 
@@ -68,7 +70,9 @@ SETS_THERE: Final = 6
 OPERATIONS: Final = 7
 LAST_TICKS: Final = 8  # time of the last event
 LAST_CPU: Final = 9  # its CPU
-STATUS_WORDS: Final = 10
+FAULT_MORE: Final = 10
+IN_FLIGHT: Final = 11  # interrupts under way
+STATUS_WORDS: Final = 12
 
 # A region's row.
 TIMES: Final = 0
@@ -108,6 +112,8 @@ def new_state(plan: Plan, memory: Ints, ghost: Ints) -> State:
     """Return the state at time 0: every CPU at its entry, every line in memory only."""
     image = plan.program.image
     cpus, lines = plan.cpus, len(plan.home_place)
+    contexts = plan.contexts if image.is_system else cpus
+    areas = 2 * contexts if image.vectors else contexts  # handlers have theirs after all others
     cpu = np.zeros((cpus, CPU_WORDS), np.int64)
     cpu[:, PC] = plan.entry
     cpu[:, BASE] = np.arange(cpus) * 2 * image.registers
@@ -119,7 +125,7 @@ def new_state(plan: Plan, memory: Ints, ghost: Ints) -> State:
     line = np.zeros((lines, LINE_ROW), np.int64)
     line[:, OWNER] = NOWHERE
     line[:, LAST] = line[:, SETS] = -1
-    regions = np.zeros((cpus, len(image.regions), REGION_ROW), np.int64)
+    regions = np.zeros((contexts, len(image.regions), REGION_ROW), np.int64)
     regions[:, :, BEGUN] = -1
     sets = max(2, min(lines, 4 * cpus + 16))
     status = np.zeros(STATUS_WORDS, np.int64)
@@ -129,10 +135,13 @@ def new_state(plan: Plan, memory: Ints, ghost: Ints) -> State:
         cpu=cpu.ravel(),
         line=line.ravel(),
         pool=np.zeros(sets * 3 * set_words(plan), np.uint64),
-        # Each CPU and each line may be in the heap at once; four more for the last siblings.
-        heap=np.full(2 * cpus + 8, 2**63 - 1, np.int64),
-        registers=np.zeros(cpus * 2 * image.registers, np.int64),
-        stack=np.zeros(cpus * 2 * max(1, image.call_depth), np.int64),
+        # Each CPU and each line may be in the heap at once, and the interrupts under way that there
+        # is room for; four more for the last siblings.
+        heap=np.full(
+            2 * cpus + 8 + (FLIGHT_ROOM * (cpus + 8) if image.is_system else 0), 2**63 - 1, np.int64
+        ),
+        registers=np.zeros(areas * 2 * image.registers, np.int64),
+        stack=np.zeros(areas * 2 * max(1, image.call_depth), np.int64),
         draws=np.zeros(cpus * len(image.streams), np.int64),
         regions=regions.ravel(),
         histograms=np.zeros(len(image.regions) * BUCKETS, np.int64),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from smplab.language.image import Program
+from smplab.language.isa import FIRST_SYSTEM, Op
 from smplab.language.verifier import verify_image
 from smplab.machine.reference_cpu import Stopped
 from smplab.verify import findings, progress
@@ -31,10 +32,19 @@ def check(program: Program, options: Options | None = None) -> Verdict:
 
     Raises:
         BrokenImage: the image's code is not executable.
-        VerifyError: the routines `boot` fail.
+        VerifyError: the routines `boot` fail, or the image has interrupts, contexts or translation.
     """
     options = options or Options()
     verify_image(program.image)
+    rows = program.image.code[:, 0].tolist()
+    beyond = next((pc for pc, op in enumerate(rows) if op >= FIRST_SYSTEM), None)
+    if beyond is not None:
+        site = program.image.sites[beyond]
+        raise VerifyError(
+            f"{site.file}:{site.line} in {site.routine}: {Op(rows[beyond]).name} is beyond the"
+            " checker, which knows no interrupts, contexts or translation: give it a scenario of"
+            " the bare machine"
+        )
     try:
         stepper = Stepper(program, options)
     except Stopped as stopped:

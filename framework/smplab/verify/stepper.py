@@ -14,6 +14,7 @@ import numpy as np
 from smplab.language.image import LINE_WORDS, Program
 from smplab.language.isa import FIRST_ORDERED, Op
 from smplab.machine import faults
+from smplab.machine.description import Costs
 from smplab.machine.diagnosis import name_of
 from smplab.machine.plan import Plan
 from smplab.machine.reference_cpu import Cpu, Stopped
@@ -305,5 +306,5 @@ def _plan(program: Program) -> Plan:
         home_place=np.zeros(len(program.home_of_line), np.int32), hit=0, rmw=0, occ_r=0,
         occ_w_percent=100, near_percent=0, smt_percent=100, home_from=0, mem=0, far=0, instr=0,
         instr_shared=0, warmup=0, stop=0, operations=0, must_finish=False, max_local=MAX_LOCAL,
-        line_key=0, stream_keys=(0,) * len(program.image.streams),
+        costs=Costs(), line_key=0, stream_keys=(0,) * len(program.image.streams),
     )  # fmt: skip

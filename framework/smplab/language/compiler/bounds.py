@@ -59,6 +59,8 @@ class Bounds:
                 return self.of(instr.srcs[1])
             case Op.EQ | Op.NE | Op.LT | Op.LE | Op.CAS:
                 return 1
+            case Op.CPUID:
+                return CPUS
             case Op.MOV:
                 return self.of(instr.srcs[0])
         return _UNKNOWN

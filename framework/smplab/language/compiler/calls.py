@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
-from smplab.language.compiler.emitter import TooBig, Writer
+from smplab.language.compiler.bodies import (
+    Argument,
+    compile_body,
+    compile_function,
+    dynamic_part,
+    static_part,
+)
+from smplab.language.compiler.emitter import TooBig
 from smplab.language.compiler.intrinsics import Intrinsics
 from smplab.language.compiler.ir import Function
 from smplab.language.compiler.source import NO_DEFAULT, Source, source_of
 from smplab.language.compiler.values import (
     CPU,
-    ArrayValue,
-    PlaceValue,
     Reg,
     Static,
     Value,
@@ -25,8 +29,6 @@ from smplab.language.fields import PLACE, RefKind, Scalar
 from smplab.language.isa import Op
 from smplab.language.routines import is_called, is_routine
 from smplab.language.struct import Struct
-
-Argument = Static | Reg | ArrayValue | PlaceValue
 
 
 class Calls(Intrinsics):
@@ -169,7 +171,7 @@ class Calls(Intrinsics):
         arguments = self._arguments(node, callee, own)
         where = f"{self.source.file}:{node.lineno} in {self.source.name}"
         chain = (where, *self.called_from)
-        key = (function, tuple(_static_part(a, is_called(function)) for a in arguments))
+        key = (function, tuple(static_part(a, is_called(function)) for a in arguments))
         self.unit.kept += [a.object for a in arguments if isinstance(a, Static)]
         if not is_called(function) and key not in self.unit.too_big:
             try:
@@ -262,7 +264,7 @@ class Calls(Intrinsics):
     ) -> Value | None:
         registers = []
         for argument in arguments:
-            dynamic = _dynamic_part(argument, is_called(callee.function))
+            dynamic = dynamic_part(argument, is_called(callee.function))
             if dynamic is None:
                 continue
             registers.append(
@@ -270,7 +272,8 @@ class Calls(Intrinsics):
             )
         called = self.unit.called.get(key)
         if called is None:
-            called = compile_function(type(self), self.unit, callee, arguments, chain)
+            function = Function(callee.name, callee.site(callee.tree.lineno))
+            called = compile_function(type(self), self.unit, function, callee, arguments, chain)
             self.unit.called[key] = called
         self.function.callees.append(called)
         result = called.result
@@ -280,117 +283,35 @@ class Calls(Intrinsics):
             return Reg(dst, result.kind)
         return result if isinstance(result, Static) else None
 
+    def started(self, node: ast.expr) -> Function:
+        """The function that a context starts in: the routine's own, compiled once an object."""
+        target = self.locate(node)
+        method = target.object if isinstance(target, Static) else None
+        function = getattr(method, "__func__", method)
+        own: list[Argument] = [Static(method.__self__)] if function is not method else []  # type: ignore[union-attr]
+        if not is_routine(function) or len(source_of(function).parameters) != len(own) + 2:
+            self.fail(
+                node,
+                "a context starts in a routine that takes `cpu` and one number",
+                "a method marked @routine, of the form name(self, cpu: Cpu, argument: int)",
+            )
+        key = (function, id(own[0].object) if own and isinstance(own[0], Static) else 0)
+        known = self.unit.started.get(key)
+        if known is not None:
+            return known
+        callee = source_of(function)
+        kind = callee.parameters[-1][1]
+        argument = Reg(-1, kind if isinstance(kind, RefKind) else Scalar.INT)
+        new = Function(callee.name, callee.site(callee.tree.lineno))
+        self.unit.started[key] = new  # before its body, which may start others like itself
+        self.unit.kept += [part.object for part in own if isinstance(part, Static)]
+        where = f"{self.source.file}:{node.lineno} in {self.source.name}"
+        outer, self.unit.inlining = self.unit.inlining, []
+        chain = (where, *self.called_from)
+        compile_function(type(self), self.unit, new, callee, [*own, Static(CPU), argument], chain)
+        self.unit.inlining = outer
+        return new
+
 
 def _is_super(node: ast.Call) -> bool:
     return isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args
-
-
-def _static_part(argument: Argument, numbers_travel: bool) -> Any:
-    """What of an argument decides the code of a called routine."""
-    if isinstance(argument, Static):
-        obj = argument.object
-        if numbers_travel and is_number(obj) and not isinstance(obj, bool):
-            return (Scalar.INT, 0)
-        return (type(obj), obj) if isinstance(obj, int | str) else (type(obj), id(obj))
-    if isinstance(argument, Reg):
-        plain = numbers_travel and isinstance(argument.kind, Scalar)
-        return (Scalar.INT if plain else argument.kind, argument.offset)
-    return (type(argument), argument.offset, argument.kind, argument.ghost)
-
-
-def _dynamic_part(argument: Argument, numbers_travel: bool) -> int | None:
-    """What of an argument travels in a register, else None."""
-    if isinstance(argument, Static):
-        number = (
-            numbers_travel and is_number(argument.object) and not isinstance(argument.object, bool)
-        )
-        return int(argument.object) if number else None
-    return argument.register
-
-
-def compile_body(
-    layer: Callable[..., Any],
-    unit: Any,
-    writer: Writer,
-    source: Source,
-    arguments: list[Argument],
-    chain: tuple[str, ...],
-) -> Value | None:
-    """Compile a routine into the function that `writer` writes; its value, or None."""
-    inner = layer(unit, writer, source, chain)
-    unit.inlining.append(source.function.__code__)
-    for (name, _, _), argument in zip(source.parameters, arguments, strict=True):
-        changed = source.assigned[name] > 1
-        if isinstance(argument, PlaceValue) or not changed:
-            inner.env[name] = argument
-        else:
-            inner.assign(source.tree, name, argument)
-    result: Value | None = inner.body()
-    unit.inlining.pop()
-    return result
-
-
-def compile_function(
-    layer: Callable[..., Any],
-    unit: Any,
-    source: Source,
-    arguments: list[Argument],
-    chain: tuple[str, ...],
-) -> Function:
-    """Compile a routine that is really called, for the compile-time part of its arguments."""
-    function = Function(source.name, source.site(source.tree.lineno))
-    inner: list[Argument] = []
-    for argument in arguments:
-        if _dynamic_part(argument, is_called(source.function)) is None:
-            inner.append(argument)
-            continue
-        register = function.new_register()
-        function.arguments.append(register)
-        if isinstance(argument, Static):
-            inner.append(Reg(register, Scalar.INT))
-        elif isinstance(argument, Reg):
-            plain = isinstance(argument.kind, Scalar) and is_called(source.function)
-            kind = Scalar.INT if plain else argument.kind
-            inner.append(Reg(register, kind, argument.offset))
-        else:
-            inner.append(type(argument)(register, argument.offset, argument.kind, argument.ghost))  # type: ignore[arg-type]
-    writer = Writer(function)
-    result = compile_body(layer, unit, writer, source, inner, chain)
-    end = writer.block
-    if end is not None:
-        srcs: tuple[int, ...] = ()
-        if isinstance(result, Reg):
-            if result.offset:
-                register = function.new_register()
-                outer = layer(unit, writer, source, chain)
-                register = outer.register(source.tree, result)
-                end = writer.block
-                result = Reg(register, result.kind)
-            srcs = (result.register,)
-            function.returns = True
-        assert end is not None
-        end.finish(Op.RET, srcs, [], source.site(source.tree.end_lineno or source.tree.lineno))
-    function.result = result
-    return function
-
-
-def compile_entry(layer: Callable[..., Any], unit: Any, methods: list[Any], name: str) -> Function:
-    """Compile methods that take only `cpu`, one after the other, ending in HALT.
-
-    Raises:
-        LanguageError: a method is no routine of the form `name(self, cpu)`.
-    """
-    first = source_of(methods[0].__func__)
-    function = Function(name, first.site(first.tree.lineno))
-    writer = Writer(function)
-    for method in methods:
-        source = source_of(method.__func__)
-        if len(source.parameters) != 2:
-            raise LanguageError(
-                f"{source.name} must have the form {source.tree.name}(self, cpu: Cpu)"
-            )
-        if writer.block is not None:
-            compile_body(layer, unit, writer, source, [Static(method.__self__), Static(CPU)], ())
-    if writer.block is not None:
-        writer.block.finish(Op.HALT, (), [], first.site(first.tree.end_lineno or 1))
-    return function

@@ -6,8 +6,7 @@ from collections import Counter
 
 from smplab.language.compiler.bounds import Bounds
 from smplab.language.compiler.hoist import single_definitions
-from smplab.language.compiler.ir import Function, Instr
-from smplab.language.isa import Op
+from smplab.language.compiler.ir import FLEETING, Function, Instr
 
 
 def drop_dead(function: Function, addresses: frozenset[int]) -> None:
@@ -24,7 +23,7 @@ def drop_dead(function: Function, addresses: frozenset[int]) -> None:
     pending = [register for register in writers if register >= 0 and not reads[register]]
     while pending:
         for instr in writers.get(pending.pop(), ()):
-            if id(instr) in dead or not (instr.op is Op.TIME or bounds.harmless(instr)):
+            if id(instr) in dead or not (instr.op in FLEETING or bounds.harmless(instr)):
                 continue
             dead.add(id(instr))
             for src in instr.srcs:

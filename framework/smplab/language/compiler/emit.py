@@ -19,11 +19,13 @@ class Piece:
     Attributes:
         rows: operands by position; code addresses are relative to the piece.
         calls: positions of CALL rows, with the function called.
+        starts: positions of CREATE rows, with the function that a context starts in.
     """
 
     rows: list[list[int]]
     sites: list[Site]
     calls: list[tuple[int, Function]]
+    starts: list[tuple[int, Function]]
 
 
 def arrange(flow: Flow) -> list[Block]:
@@ -48,7 +50,7 @@ def emit(function: Function, frame: int) -> Piece:
     """Rows of a function after register allocation; `frame` is the base of what it calls."""
     flow = Flow(function)
     blocks = arrange(flow)
-    piece = Piece([], [], [])
+    piece = Piece([], [], [], [])
     address: dict[Block, int] = {}
     patches: list[tuple[int, int, Block]] = []
 
@@ -63,6 +65,11 @@ def emit(function: Function, frame: int) -> Piece:
         for instr in block.instrs:
             if instr.op is Op.CALL:
                 piece.calls.append((row(Op.CALL, [0, frame], instr.site), instr.imms[0]))
+            elif instr.op is Op.CREATE:
+                context, argument = instr.srcs
+                piece.starts.append(
+                    (row(Op.CREATE, [context, 0, argument], instr.site), instr.imms[0])
+                )
             else:
                 row(instr.op, _operands(instr), instr.site)
         end, site = block.end, block.end_site

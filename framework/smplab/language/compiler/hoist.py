@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from smplab.language.compiler.bounds import Bounds
 from smplab.language.compiler.flow import Flow
-from smplab.language.compiler.ir import FAILING, PURE, Block, Function, Instr
+from smplab.language.compiler.ir import FAILING, FLEETING, PURE, Block, Function, Instr
 from smplab.language.compiler.numbering import definitions
 from smplab.language.isa import Op
 
-_PASSES = frozenset({Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.MOV, Op.TIME, Op.NOP, *PURE})
+_PASSES = frozenset({Op.BEGIN, Op.END, Op.COUNT, Op.CAUSE, Op.MOV, Op.NOP, *FLEETING, *PURE})
 """What a failing instruction may be moved across: it cannot fail, end the run or wait."""
 
 

@@ -6,13 +6,15 @@ import ast
 from typing import Any
 
 from smplab.language.compiler.conditions import Conditions
-from smplab.language.compiler.values import PlaceValue, Reg, Static, Value
+from smplab.language.compiler.ir import Function
+from smplab.language.compiler.values import ArrayValue, PlaceValue, Reg, Static, Value
 from smplab.language.fields import Kind, Scalar
 from smplab.language.isa import Cause, Op
 
 _MISSING = object()
 
-# (name, how it is taken, default): p a place, v a value, s a string, c a cause, x a condition.
+# (name, how it is taken, default): p a place, v a value, s a string, c a cause, x a condition,
+# a an address, i the name of an interrupt vector, f a routine that a context starts in.
 _Parameters = tuple[tuple[str, str, Any], ...]
 
 
@@ -43,7 +45,45 @@ INTRINSICS: dict[str, _Parameters] = {
     "cause": _parameters("cause:c"),
     "halt": (),
     "shift_right_logical": _parameters("value:v n:v"),
+    "enable_interrupts": (),
+    "disable_interrupts": (),
+    "send_ipi": _parameters("target:v vector:i"),
+    "set_timer": _parameters("at_cycles:v"),
+    "take_pending": _parameters("vector:i"),
+    "enter_kernel": (),
+    "exit_kernel": (),
+    "new_context": _parameters("index:v routine:f argument:v", argument=0),
+    "switch_context": _parameters("index:v"),
+    "set_space": _parameters("space:v root:a"),
+    "touch": _parameters("page:v write:v", write=0),
+    "invalidate_page": _parameters("space:v page:v"),
+    "invalidate_space": _parameters("space:v"),
+    "flush_tlb": (),
+    "broadcast_page": _parameters("space:v page:v"),
+    "broadcast_space": _parameters("space:v"),
+    "reuse_frame": _parameters("frame:v"),
+    "instrumented": _parameters("point:s"),
+    "instrument": _parameters("point:s on:v"),
 }
+_PLAIN: dict[str, Op] = {
+    "fence": Op.FENCE,
+    "delay": Op.DELAY,
+    "enable_interrupts": Op.ENABLE,
+    "enter_kernel": Op.ENTER,
+    "exit_kernel": Op.EXIT,
+    "switch_context": Op.SWITCH,
+    "set_space": Op.SPACE,
+    "invalidate_page": Op.DROP,
+    "invalidate_space": Op.DROPSPACE,
+    "flush_tlb": Op.FLUSH,
+    "broadcast_page": Op.DROPALL,
+    "broadcast_space": Op.DROPSPACEALL,
+    "reuse_frame": Op.REUSE,
+}
+"""No result, and registers in the order of the arguments."""
+TIMER = "timer"
+"""The vector of `set_timer`."""
+
 _ATOMIC = {
     "swap": Op.SWAP,
     "cas": Op.CAS,
@@ -105,7 +145,15 @@ class Intrinsics(Conditions):
                     "a plain read or write",
                 )
             return place
+        if how == "f":
+            return self.started(node)
         value = self.value(node)
+        if how == "i":
+            if isinstance(value, Static) and isinstance(value.object, str):
+                return self._vector(node, value.object)
+            self.fail(node, "a vector is named by a string", 'a vector such as "reschedule"')
+        if how == "a" and isinstance(value, ArrayValue):
+            return self.register(node, Reg(value.register, Scalar.INT, value.offset))
         if how == "s":
             if isinstance(value, Static) and isinstance(value.object, str):
                 return value.object
@@ -124,16 +172,30 @@ class Intrinsics(Conditions):
             )
         return self.register(node, value)
 
+    def started(self, node: ast.expr) -> Function:
+        """The routine that a context starts in; the layer of calls defines it."""
+        raise NotImplementedError
+
+    def _vector(self, node: ast.AST, name: str) -> int:
+        number = self.unit.vectors.get(name)
+        if number is None:
+            known = ", ".join(self.unit.vectors) or "none"
+            self.fail(
+                node,
+                f"no component of the image handles the vector {name!r}: there are {known}",
+                f'a routine marked @routine(vector="{name}")',
+            )
+        return number
+
     def _lower(self, node: ast.Call, name: str, args: dict[str, Any]) -> Value | None:
         place: PlaceValue | None = args.get("place")
         if place is not None:
             return self._memory(node, name, place, args)
         unit = self.unit
         match name:
-            case "fence":
-                self.emit(node, Op.FENCE)
-            case "delay":
-                self.emit(node, Op.DELAY, (args["cycles"],))
+            case _ if name in _PLAIN:
+                order = [parameter[0] for parameter in INTRINSICS[name]]
+                self.emit(node, _PLAIN[name], tuple(args[argument] for argument in order))
             case "time":
                 return Reg(self.compute(node, Op.TIME), Scalar.INT)
             case "random":
@@ -154,6 +216,25 @@ class Intrinsics(Conditions):
                 self.emit(node, Op.CAUSE, (), (args["cause"],))
             case "halt":
                 self.halt(node)
+            case "disable_interrupts":
+                return Reg(self.compute(node, Op.DISABLE), Scalar.BOOL)
+            case "send_ipi":
+                self.emit(node, Op.SEND, (args["target"],), (args["vector"],))
+            case "set_timer":
+                self.emit(node, Op.TIMER, (args["at_cycles"],), (self._vector(node, TIMER),))
+            case "take_pending":
+                return Reg(self.compute(node, Op.TAKE, (), (args["vector"],)), Scalar.BOOL)
+            case "new_context":
+                registers = (args["index"], args["argument"])
+                self.emit(node, Op.CREATE, registers, (args["routine"],))
+            case "touch":
+                return Reg(self.compute(node, Op.TOUCH, (args["page"], args["write"])), Scalar.INT)
+            case "instrumented":
+                point = unit.points.number(args["point"])
+                return Reg(self.compute(node, Op.POINT, (), (point,)), Scalar.BOOL)
+            case "instrument":
+                point = unit.points.number(args["point"])
+                self.emit(node, Op.TOGGLE, (args["on"],), (point,))
             case _:
                 operands = (args["value"], args["n"])
                 return Reg(self.compute(node, Op.SHR, operands), Scalar.INT)

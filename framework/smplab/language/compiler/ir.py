@@ -19,10 +19,10 @@ FLIPPED = {Op.BEQ: Op.BNE, Op.BNE: Op.BEQ}
 BRANCHES = frozenset({Op.BEQ, Op.BNE, Op.BLT, Op.BLE})
 HAS_TARGET = frozenset(op for op, s in SIGNATURES.items() if "d" in s.operands)
 
-PURE = frozenset(
-    {Op.MOVI, Op.MOV, Op.PARAM, Op.AND, Op.OR, Op.XOR, Op.EQ, Op.NE, Op.LT, Op.LE, Op.CPUID}
-)
+PURE = frozenset({Op.MOVI, Op.MOV, Op.PARAM, Op.AND, Op.OR, Op.XOR, Op.EQ, Op.NE, Op.LT, Op.LE})
 """Cannot fail and gives the same for the same operands: may be removed, shared and moved."""
+FLEETING = frozenset({Op.TIME, Op.CPUID})
+"""Cannot fail, but gives something else later, on another CPU perhaps: may only be removed."""
 FAILING = frozenset({Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.SHL, Op.SHR, Op.SAR, Op.ADDI})
 """Gives the same for the same operands, or a diagnosis that must not be lost or invented."""
 

@@ -170,13 +170,17 @@ class Places(Emitter):
     def _static_attribute(self, node: ast.Attribute, obj: Any) -> Value:
         if obj is CPU:
             if node.attr == "id":
+                if self.unit.migrates:
+                    return Reg(self.compute(node, Op.CPUID), Scalar.INT)
                 return Reg(self.function.pooled_register("id"), Scalar.INT)
+            if node.attr == "context":
+                return Reg(self.compute(node, Op.CONTEXT), Scalar.INT)
             if node.attr == "count":
                 return Reg(self.parameter("cpus"), Scalar.INT)
             self.fail(
                 node,
                 f"the CPU has no value `{node.attr}`",
-                "cpu.id, cpu.count, or a call of one of its methods",
+                "cpu.id, cpu.count, cpu.context, or a call of one of its methods",
             )
         if isinstance(obj, Component) and node.attr in data_fields(obj):
             self.fail(
