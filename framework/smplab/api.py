@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smplab.kernel.contracts import Grace, Lock, Scenario, Workload
+    from smplab.kernel.ipc import ANYBODY, NEVER, NO_PARTNER, NOBODY, OK, TIMEOUT
+    from smplab.kernel.kernel import Kernel, KernelWorkload
+    from smplab.kernel.objects import Tcb
     from smplab.kernel.pool import NodePool
     from smplab.kernel.scenarios import contract_scenarios
+    from smplab.kernel.synchronization import Synchronization
     from smplab.lab.curves import Curve
     from smplab.lab.executors.base import Executor, ExecutorError
     from smplab.lab.executors.process import ProcessPool
@@ -70,6 +74,10 @@ if TYPE_CHECKING:
     from smplab.plugin.hookspecs import hookimpl
 
 _HOMES = {
+    "smplab.kernel.ipc": ("ANYBODY", "NEVER", "NOBODY", "NO_PARTNER", "OK", "TIMEOUT"),
+    "smplab.kernel.kernel": ("Kernel", "KernelWorkload"),
+    "smplab.kernel.objects": ("Tcb",),
+    "smplab.kernel.synchronization": ("Synchronization",),
     "smplab.kernel.contracts": ("Grace", "Lock", "Scenario", "Workload"),
     "smplab.kernel.pool": ("NodePool",),
     "smplab.kernel.scenarios": ("contract_scenarios",),
@@ -132,13 +140,19 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ANYBODY",
     "ENTRY_SHIFT",
     "LEAF",
     "MAX_CPUS",
+    "NEVER",
+    "NOBODY",
     "NOT_PRESENT",
     "NOT_WRITABLE",
+    "NO_PARTNER",
     "NULL",
+    "OK",
     "PRESENT",
+    "TIMEOUT",
     "WRITABLE",
     "Array",
     "Cause",
@@ -154,6 +168,8 @@ __all__ = [
     "Figures",
     "Grace",
     "Home",
+    "Kernel",
+    "KernelWorkload",
     "LanguageError",
     "Lock",
     "Machine",
@@ -179,7 +195,9 @@ __all__ = [
     "SweepFinished",
     "SweepResults",
     "SweepStarted",
+    "Synchronization",
     "Task",
+    "Tcb",
     "Topology",
     "Word",
     "Work",

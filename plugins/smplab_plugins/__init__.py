@@ -11,7 +11,9 @@ def register_components(context: Components) -> None:
     from smplab.api import ProcessPool, RayCluster, Serial, contract_scenarios
     from smplab_plugins.grace.epochs import Epochs
     from smplab_plugins.grace.token_ring import TokenRing
+    from smplab_plugins.kernels.multiprocessor import Multiprocessor
     from smplab_plugins.kernels.none import NoKernel
+    from smplab_plugins.kernels.uniprocessor import Uniprocessor
     from smplab_plugins.locks.clh import ClhLock
     from smplab_plugins.locks.mcs import McsLock
     from smplab_plugins.locks.tas import TasLock
@@ -21,18 +23,26 @@ def register_components(context: Components) -> None:
     from smplab_plugins.scenarios.dekker import Dekker
     from smplab_plugins.scenarios.lost_wakeup import LostWakeup
     from smplab_plugins.scenarios.peterson import Peterson
+    from smplab_plugins.synchronization.locked import Locked
+    from smplab_plugins.synchronization.messages import Messages
     from smplab_plugins.topologies.matrix import Matrix
     from smplab_plugins.topologies.opteron48 import Opteron48
     from smplab_plugins.topologies.uniform import Uniform
     from smplab_plugins.topologies.westmere_ex160 import WestmereEx160
     from smplab_plugins.trackers.mlflow_tracker import Mlflow, NoTracking
+    from smplab_plugins.workloads.ipc_clients import IpcClients
+    from smplab_plugins.workloads.ipc_pairs import IpcPairs
+    from smplab_plugins.workloads.ipc_pingpong import IpcPingpong
     from smplab_plugins.workloads.lock_contention import LockContention
+    from smplab_plugins.workloads.oversubscribed import Oversubscribed
 
     context.add("topology", "matrix", Matrix)
     context.add("topology", "opteron48", Opteron48)
     context.add("topology", "uniform", Uniform)
     context.add("topology", "westmere_ex160", WestmereEx160)
+    context.add("kernel", "multiprocessor", Multiprocessor)
     context.add("kernel", "none", NoKernel)
+    context.add("kernel", "uniprocessor", Uniprocessor)
     context.add("mechanism/grace", "epochs", Epochs)
     context.add("mechanism/grace", "token_ring", TokenRing)
     context.add("mechanism/lock", "clh", ClhLock)
@@ -40,7 +50,13 @@ def register_components(context: Components) -> None:
     context.add("mechanism/lock", "tas", TasLock)
     context.add("mechanism/lock", "ticket", TicketLock)
     context.add("mechanism/lock", "ttas", TtasLock)
+    context.add("mechanism/synchronization", "locked", Locked)
+    context.add("mechanism/synchronization", "messages", Messages)
+    context.add("workload", "ipc_clients", IpcClients)
+    context.add("workload", "ipc_pairs", IpcPairs)
+    context.add("workload", "ipc_pingpong", IpcPingpong)
     context.add("workload", "lock_contention", LockContention)
+    context.add("workload", "oversubscribed", Oversubscribed)
     for name, scenario in contract_scenarios().items():
         context.add("scenario", name, scenario)
     context.add("scenario", "broken_lock", BrokenLock)

@@ -7,10 +7,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from smplab.lab import config
+from smplab.lab.grid import expand
 from smplab.lab.tree import configuration_folder
 from smplab.machine.description import Costs
 from smplab.plugin.errors import ConfigError
-from tests.sample_plugins import sample_host
+from smplab.plugin.host import shared_host
+from tests.sample_plugins import identity, sample_host
 
 HOST = sample_host()
 
@@ -101,3 +103,39 @@ def test_naming_a_slot_that_nobody_uses_is_an_error(key: str) -> None:
 def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config.checked(plain(**changes), [], HOST)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (
+            ["workload=ipc_pairs"],
+            "workload=ipc_pairs does not run on kernel=none: .* multiprocessor, uniprocessor",
+        ),
+        (
+            ["kernel=uniprocessor"],
+            "workload=lock_contention does not run on kernel=uniprocessor: .*, one of none",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=uniprocessor", "cpus=1,2"],
+            "kernel=uniprocessor runs on one CPU: cpus=2 must be 1",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=multiprocessor"],
+            "multiprocessor uses the slot synchronization: give mechanism/synchronization=NAME",
+        ),
+    ],
+)
+def test_kernel_workload_and_cpus_go_together(overrides: list[str], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        expand(overrides, shared_host(), identity, multirun=True)
+
+
+def test_a_kernel_s_slots_are_those_of_its_fillings_too() -> None:
+    overrides = ["workload=ipc_pairs", "kernel=multiprocessor", "mechanism/synchronization="]
+    found = {}
+    for name in ("locked", "messages"):
+        (point,) = expand([*overrides[:-1], overrides[-1] + name], shared_host(), identity).points
+        mechanism = point.config["mechanism"]
+        found[name] = {slot for slot, filling in mechanism.items() if filling}
+    assert found == {"locked": {"synchronization", "lock"}, "messages": {"synchronization"}}

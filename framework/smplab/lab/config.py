@@ -135,6 +135,7 @@ def checked(config: Plain, named: Iterable[str], host: Host) -> Plain:
         check_value(config[field.name], info, field.name)
     for kind, values in _components(config):
         check(host.find(kind, values["name"]).component, values, kind.replace("/", "."))
+    _check_kernel(config, host)
     _check_ends(config)
     return config
 
@@ -158,6 +159,25 @@ def _components(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
                     yield f"mechanism/{slot}", values
         elif config[kind]:
             yield kind, config[kind]
+
+
+def _check_kernel(config: Mapping[str, Any], host: Host) -> None:
+    from smplab.kernel.kernel import Kernel, KernelWorkload
+
+    workload, chosen = config["workload"]["name"], config["kernel"]["name"]
+    kernels = {n: host.find("kernel", n).component for n in host.registry.names("kernel")}
+    wanted = issubclass(host.find("workload", workload).component, KernelWorkload)
+    kernel = kernels[chosen]
+    if issubclass(kernel, Kernel) != wanted:
+        fitting = ", ".join(
+            n for n, other in kernels.items() if issubclass(other, Kernel) == wanted
+        )
+        raise ConfigError(
+            f"workload={workload} does not run on kernel={chosen}: give kernel=NAME, one of"
+            f" {fitting}"
+        )
+    if issubclass(kernel, Kernel) and not kernel.multiprocessor and config["cpus"] > 1:
+        raise ConfigError(f"kernel={chosen} runs on one CPU: cpus={config['cpus']} must be 1")
 
 
 def _check_ends(config: Mapping[str, Any]) -> None:

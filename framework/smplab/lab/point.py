@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smplab.kernel.contracts import Workload
+from smplab.kernel.kernel import Kernel, KernelWorkload
 from smplab.lab.metrics import Metrics, metrics_of
 from smplab.language.build import build_image
 from smplab.language.component import Component
@@ -123,14 +124,32 @@ def _machine(topology: str, host: Host) -> Machine:
 
 
 def _components(config: Mapping[str, Any], host: Host) -> dict[str, Component]:
-    """Make the point's components, slots before those who use them, and wire the slots."""
-    workload: Workload = host.registry.build("workload", config["workload"])
+    """Make the point's components, each behind those that it uses, and wire them."""
     components: dict[str, Component] = {}
-    for name in workload.slots():
-        filling = host.registry.build(f"mechanism/{name}", config["mechanism"][name])
-        setattr(workload, name, filling)
-        components[name] = filling
-    return {**components, "workload": workload}
+
+    def add(name: str, component: Component) -> None:
+        for slot in component.slots():
+            if slot not in components:
+                kind = f"mechanism/{slot}"
+                add(slot, host.registry.build(kind, config["mechanism"][slot]))
+        _wire(component, components)
+        components[name] = component
+
+    workload: Workload = host.registry.build("workload", config["workload"])
+    if isinstance(workload, KernelWorkload):
+        add("kernel", host.registry.build("kernel", config["kernel"]))
+    add("workload", workload)
+    return components
+
+
+def _wire(component: Component, components: Mapping[str, Component]) -> None:
+    """Give a component what it uses."""
+    for slot in component.slots():
+        setattr(component, slot, components[slot])
+    if isinstance(component, KernelWorkload):
+        kernel = components["kernel"]
+        assert isinstance(kernel, Kernel)
+        component.kernel = kernel
 
 
 Structure = tuple[tuple[str, type[Component], tuple[tuple[str, Any], ...]], ...]
@@ -172,7 +191,6 @@ def _image(structure: Structure, host: Host) -> Image:
     components: dict[str, Component] = {}
     for name, component, values in structure:
         instance = component(**dict(values))
-        for slot in component.slots():
-            setattr(instance, slot, components[slot])
+        _wire(instance, components)
         components[name] = instance
     return build_image(components)

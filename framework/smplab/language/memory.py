@@ -70,10 +70,10 @@ class Memory:
         root = self._place(ArrayKind(element, stride), stride, self._extent(extent), home)
         return cast("Array[T]", root)
 
-    def per_cpu(self, kind: type[T], n: int = 1) -> Array[T]:
+    def per_cpu(self, kind: type[T], n: int = 1, *, aligned: bool = False) -> Array[T]:
         """`n` elements for each CPU, on its memory node; element `cpu * n + i` is its i-th.
 
-        No line holds elements of two CPUs.
+        No line holds elements of two CPUs; `aligned` gives each element lines of its own.
         """
         if isinstance(n, DataParameter) or n < 1:
             raise LanguageError(
@@ -81,7 +81,7 @@ class Memory:
                 " image is built: a constant or a parameter with build=True"
             )
         element = self._element(kind)
-        stride = words_of(element)
+        stride = round_up(words_of(element)) if aligned else words_of(element)
         while n * stride % LINE_WORDS:
             stride += 1
         root = self._place(ArrayKind(element, stride), stride, ("cpus", n), Home.CPU, per_home=n)

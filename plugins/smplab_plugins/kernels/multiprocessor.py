@@ -1,0 +1,14 @@
+"""Kernel `multiprocessor`: the microkernel for any number of CPUs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smplab.api import Kernel, Synchronization, slot
+
+
+@dataclass(eq=False)
+class Multiprocessor(Kernel):
+    """The microkernel, its threads protected as the slot `synchronization` says."""
+
+    synchronization: Synchronization = slot()

@@ -1,0 +1,38 @@
+"""Synchronization `locked`: each thread has a lock, and any CPU may take it.
+
+L4Ka::Pistachio, api/v4/ipc.cc, with the lock always enabled: a remote IPC costs the lock of the
+receiver, taken from another CPU's cache, and one interrupt to have it scheduled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from smplab.api import Cpu, Lock, Ref, Struct, Synchronization, routine, slot
+
+
+@dataclass(eq=False)
+class Locked(Synchronization):
+    """A lock for each thread; operations are performed by whoever wants them."""
+
+    lock: Lock = slot()
+
+    def guard(self) -> type[Struct] | None:
+        """Return one lock of the slot `lock`."""
+        return self.lock.Shared
+
+    @routine
+    def init(self, cpu: Cpu, guard: Ref[Any]) -> None:
+        """The lock is free."""
+        self.lock.init(cpu, guard)
+
+    @routine
+    def enter(self, cpu: Cpu, guard: Ref[Any]) -> Any:
+        """Take the thread's lock."""
+        return self.lock.acquire(cpu, guard)
+
+    @routine
+    def leave(self, cpu: Cpu, guard: Ref[Any], node: Any) -> None:
+        """Give it back."""
+        self.lock.release(cpu, guard, node)
