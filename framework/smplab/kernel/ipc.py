@@ -17,6 +17,9 @@ Source: L4Ka::Pistachio, api/v4/ipc.cc. The remote send by messages costs two re
 (offer, wake), where Pistachio needs three (send, reply, done): its sender's CPU copies, ours is the
 receiver's. Where its transitional states would hold a lock while blocking, ours cannot: no
 operation blocks. Combined call and reply, direct switch: Liedtke, SOSP'93, sections 5.2.1 and 5.3.
+
+A caller that had to queue is woken between its two phases, so a reply from another CPU may find it
+not yet receiving and queue in turn: remote calls pay for a wake-up more than they need to.
 """
 
 from __future__ import annotations
