@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,7 +66,7 @@ class Curve:
     def values(self, metric: str, cpus: int) -> list[float]:
         """Return the metric of each replica at a number of CPUs; those without it are left out."""
         found = (record.metrics.get(metric) for record in self._by_cpus.get(cpus, ()))
-        return [value for value in found if value is not None and value == value]  # noqa: PLR0124
+        return [value for value in found if value is not None and not math.isnan(value)]
 
     def at(self, metric: str, cpus: int) -> Estimate:
         """Return the metric's mean over replicas at a number of CPUs."""

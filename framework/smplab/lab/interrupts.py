@@ -48,7 +48,7 @@ class Interrupts:
             self._pending = False
             raise KeyboardInterrupt
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's
         if self._shielded:
             self._pending = True
         else:

@@ -100,7 +100,7 @@ class KernelWait(LockScenario):
     def connect(self) -> None:
         """Serve requests wherever the lock waits."""
         setattr(self.lock, "wait", self.serve_at)  # noqa: B010 - a method's name, to mypy
-        setattr(self.lock, "pause", self.serve)  # noqa: B010
+        setattr(self.lock, "pause", self.serve)  # noqa: B010 - a method's name, to mypy
 
     def progress(self) -> str:
         """As the lock's contract asks."""

@@ -77,7 +77,7 @@ class Place:
             return default
         value = self.values[key]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return kind(value)  # type: ignore[call-arg]
+            return kind(value)  # type: ignore[call-arg] # kind is float here, which mypy cannot know
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise self.error(key, f"{value!r} is no {_word(kind)}")
         return value
