@@ -61,7 +61,7 @@ class Mcs(Component):
 
 @dataclass(eq=False)
 class Cohort(Component):
-    """A tracking scheme that uses a lock itself."""
+    """A backing store that uses a lock itself."""
 
     lock: Component = slot()
 
@@ -89,7 +89,7 @@ class Private(Component):
 class Faults(Component):
     """Uses a slot whose filling uses another."""
 
-    tracking: Component = slot()
+    store: Component = slot()
 
 
 @dataclass(eq=False)
@@ -110,9 +110,14 @@ class SamplePlugin:
         context.add("topology", "uniform", Uniform)
         context.add("topology", "matrix", Matrix)
         context.add("kernel", "none", Nothing)
+        context.add("mechanism/accounting", "none", Nothing)
+        context.add("mechanism/granularity", "object", Nothing)
         context.add("mechanism/lock", "ticket", Ticket)
         context.add("mechanism/lock", "mcs", Mcs)
-        context.add("mechanism/tracking", "cohort", Cohort)
+        context.add("mechanism/synchronization", "locked", Nothing)
+        context.add("mechanism/tlb", "batched", Nothing)
+        context.add("mechanism/tracking", "bitmap", Nothing)
+        context.add("mechanism/store", "cohort", Cohort)
         context.add("workload", "lock_contention", LockContention)
         context.add("workload", "private", Private)
         context.add("workload", "faults", Faults)

@@ -10,13 +10,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from smplab.kernel.accounting import Accounting, Event
+    from smplab.kernel.coherency import Coherency, TlbRequest
     from smplab.kernel.contracts import Grace, Lock, Scenario, Workload
-    from smplab.kernel.ipc import ANYBODY, NEVER, NO_PARTNER, NOBODY, OK, TIMEOUT
+    from smplab.kernel.faults import FAULT
+    from smplab.kernel.granularity import Granularity
+    from smplab.kernel.ipc import ANYBODY, NEVER, NOBODY
     from smplab.kernel.kernel import Kernel, KernelWorkload
     from smplab.kernel.objects import Tcb
     from smplab.kernel.pool import NodePool
+    from smplab.kernel.rendezvous import NO_PARTNER, OK, TIMEOUT
     from smplab.kernel.scenarios import contract_scenarios
+    from smplab.kernel.spaces import BUSY, INVALID, NO_MAPPING, NO_MEMORY, NO_SPACE, OCCUPIED
     from smplab.kernel.synchronization import Synchronization
+    from smplab.kernel.threads import REFUSED
+    from smplab.kernel.tracking import Tracking
+    from smplab.kernel.trees import GRANT, OWN, RESTRICT
     from smplab.lab.curves import Curve
     from smplab.lab.executors.base import Executor, ExecutorError
     from smplab.lab.executors.process import ProcessPool
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from smplab.lab.executors.work import Outcome, Task, Work, compute
     from smplab.lab.folder import split
     from smplab.lab.results import SweepResults, read_sweep
+    from smplab.lab.tracing import traces_of
     from smplab.language import (
         NULL,
         Array,
@@ -74,12 +84,28 @@ if TYPE_CHECKING:
     from smplab.plugin.hookspecs import hookimpl
 
 _HOMES = {
-    "smplab.kernel.ipc": ("ANYBODY", "NEVER", "NOBODY", "NO_PARTNER", "OK", "TIMEOUT"),
+    "smplab.kernel.granularity": ("Granularity",),
+    "smplab.kernel.ipc": ("ANYBODY", "NEVER", "NOBODY"),
+    "smplab.kernel.rendezvous": ("NO_PARTNER", "OK", "TIMEOUT"),
+    "smplab.kernel.threads": ("REFUSED",),
     "smplab.kernel.kernel": ("Kernel", "KernelWorkload"),
     "smplab.kernel.objects": ("Tcb",),
     "smplab.kernel.synchronization": ("Synchronization",),
     "smplab.kernel.contracts": ("Grace", "Lock", "Scenario", "Workload"),
     "smplab.kernel.pool": ("NodePool",),
+    "smplab.kernel.accounting": ("Accounting", "Event"),
+    "smplab.kernel.coherency": ("Coherency", "TlbRequest"),
+    "smplab.kernel.faults": ("FAULT",),
+    "smplab.kernel.trees": ("GRANT", "OWN", "RESTRICT"),
+    "smplab.kernel.spaces": (
+        "BUSY",
+        "INVALID",
+        "NO_MAPPING",
+        "NO_MEMORY",
+        "NO_SPACE",
+        "OCCUPIED",
+    ),
+    "smplab.kernel.tracking": ("Tracking",),
     "smplab.kernel.scenarios": ("contract_scenarios",),
     "smplab.lab.curves": ("Curve",),
     "smplab.lab.executors.base": ("Executor", "ExecutorError"),
@@ -89,6 +115,7 @@ _HOMES = {
     "smplab.lab.executors.work": ("Outcome", "Task", "Work", "compute"),
     "smplab.lab.folder": ("split",),
     "smplab.lab.results": ("SweepResults", "read_sweep"),
+    "smplab.lab.tracing": ("traces_of",),
     "smplab.language": (
         "NULL",
         "Array",
@@ -141,21 +168,34 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ANYBODY",
+    "BUSY",
     "ENTRY_SHIFT",
+    "FAULT",
+    "GRANT",
+    "INVALID",
     "LEAF",
     "MAX_CPUS",
     "NEVER",
     "NOBODY",
     "NOT_PRESENT",
     "NOT_WRITABLE",
+    "NO_MAPPING",
+    "NO_MEMORY",
     "NO_PARTNER",
+    "NO_SPACE",
     "NULL",
+    "OCCUPIED",
     "OK",
+    "OWN",
     "PRESENT",
+    "REFUSED",
+    "RESTRICT",
     "TIMEOUT",
     "WRITABLE",
+    "Accounting",
     "Array",
     "Cause",
+    "Coherency",
     "CompileError",
     "Component",
     "Components",
@@ -163,10 +203,12 @@ __all__ = [
     "Costs",
     "Cpu",
     "Curve",
+    "Event",
     "Executor",
     "ExecutorError",
     "Figures",
     "Grace",
+    "Granularity",
     "Home",
     "Kernel",
     "KernelWorkload",
@@ -198,7 +240,9 @@ __all__ = [
     "Synchronization",
     "Task",
     "Tcb",
+    "TlbRequest",
     "Topology",
+    "Tracking",
     "Word",
     "Work",
     "Workload",
@@ -213,6 +257,7 @@ __all__ = [
     "routine",
     "slot",
     "split",
+    "traces_of",
 ]
 
 

@@ -9,8 +9,11 @@ from smplab.api import Components, SweepStarted, hookimpl
 def register_components(context: Components) -> None:
     """Register machines, kernels, mechanisms, workloads, scenarios, executors and tracking."""
     from smplab.api import ProcessPool, RayCluster, Serial, contract_scenarios
+    from smplab_plugins.accounting.none import NoAccounting
     from smplab_plugins.grace.epochs import Epochs
     from smplab_plugins.grace.token_ring import TokenRing
+    from smplab_plugins.granularity.global_lock import GlobalLock
+    from smplab_plugins.granularity.object import ObjectLocks
     from smplab_plugins.kernels.multiprocessor import Multiprocessor
     from smplab_plugins.kernels.none import NoKernel
     from smplab_plugins.kernels.uniprocessor import Uniprocessor
@@ -25,26 +28,51 @@ def register_components(context: Components) -> None:
     from smplab_plugins.scenarios.peterson import Peterson
     from smplab_plugins.synchronization.locked import Locked
     from smplab_plugins.synchronization.messages import Messages
+    from smplab_plugins.tlb.batched import Batched
+    from smplab_plugins.tlb.hardware import Hardware
+    from smplab_plugins.tlb.shootdown import Shootdown
+    from smplab_plugins.topologies.haswell4 import Haswell4
     from smplab_plugins.topologies.matrix import Matrix
+    from smplab_plugins.topologies.milan72 import Milan72
     from smplab_plugins.topologies.opteron48 import Opteron48
+    from smplab_plugins.topologies.sabre import Sabre
+    from smplab_plugins.topologies.skylake4 import Skylake4
+    from smplab_plugins.topologies.tx1 import Tx1
     from smplab_plugins.topologies.uniform import Uniform
     from smplab_plugins.topologies.westmere_ex160 import WestmereEx160
+    from smplab_plugins.topologies.xeon_mp8 import XeonMp8
     from smplab_plugins.trackers.mlflow_tracker import Mlflow, NoTracking
+    from smplab_plugins.tracking.bitmap import Bitmap
+    from smplab_plugins.tracking.broadcast import Broadcast
     from smplab_plugins.workloads.ipc_clients import IpcClients
     from smplab_plugins.workloads.ipc_pairs import IpcPairs
     from smplab_plugins.workloads.ipc_pingpong import IpcPingpong
+    from smplab_plugins.workloads.kernel_paths import KernelPaths
     from smplab_plugins.workloads.lock_contention import LockContention
+    from smplab_plugins.workloads.map_unmap import MapUnmap
     from smplab_plugins.workloads.oversubscribed import Oversubscribed
+    from smplab_plugins.workloads.process_churn import ProcessChurn
+    from smplab_plugins.workloads.protect_storm import ProtectStorm
+    from smplab_plugins.workloads.realloc import Realloc
 
+    context.add("topology", "haswell4", Haswell4)
     context.add("topology", "matrix", Matrix)
+    context.add("topology", "milan72", Milan72)
     context.add("topology", "opteron48", Opteron48)
+    context.add("topology", "sabre", Sabre)
+    context.add("topology", "skylake4", Skylake4)
+    context.add("topology", "tx1", Tx1)
     context.add("topology", "uniform", Uniform)
     context.add("topology", "westmere_ex160", WestmereEx160)
+    context.add("topology", "xeon_mp8", XeonMp8)
     context.add("kernel", "multiprocessor", Multiprocessor)
     context.add("kernel", "none", NoKernel)
     context.add("kernel", "uniprocessor", Uniprocessor)
+    context.add("mechanism/accounting", "none", NoAccounting)
     context.add("mechanism/grace", "epochs", Epochs)
     context.add("mechanism/grace", "token_ring", TokenRing)
+    context.add("mechanism/granularity", "global", GlobalLock)
+    context.add("mechanism/granularity", "object", ObjectLocks)
     context.add("mechanism/lock", "clh", ClhLock)
     context.add("mechanism/lock", "mcs", McsLock)
     context.add("mechanism/lock", "tas", TasLock)
@@ -52,11 +80,21 @@ def register_components(context: Components) -> None:
     context.add("mechanism/lock", "ttas", TtasLock)
     context.add("mechanism/synchronization", "locked", Locked)
     context.add("mechanism/synchronization", "messages", Messages)
+    context.add("mechanism/tlb", "batched", Batched)
+    context.add("mechanism/tlb", "hardware", Hardware)
+    context.add("mechanism/tlb", "shootdown", Shootdown)
+    context.add("mechanism/tracking", "bitmap", Bitmap)
+    context.add("mechanism/tracking", "broadcast", Broadcast)
     context.add("workload", "ipc_clients", IpcClients)
     context.add("workload", "ipc_pairs", IpcPairs)
     context.add("workload", "ipc_pingpong", IpcPingpong)
+    context.add("workload", "kernel_paths", KernelPaths)
     context.add("workload", "lock_contention", LockContention)
+    context.add("workload", "map_unmap", MapUnmap)
     context.add("workload", "oversubscribed", Oversubscribed)
+    context.add("workload", "process_churn", ProcessChurn)
+    context.add("workload", "protect_storm", ProtectStorm)
+    context.add("workload", "realloc", Realloc)
     for name, scenario in contract_scenarios().items():
         context.add("scenario", name, scenario)
     context.add("scenario", "broken_lock", BrokenLock)

@@ -63,7 +63,7 @@ def test_an_unknown_verb_is_answered_with_the_known_ones(
     assert cli.main(["rnu"]) == cli.MISUSED
     caught = capsys.readouterr()
     assert caught.out == ""
-    assert "there is no verb rnu; did you mean run? choose from: plugins, " in caught.err
+    assert "there is no verb rnu; did you mean run? choose from: explain, " in caught.err
 
 
 def test_a_verb_gets_its_arguments_and_gives_the_exit_code(

@@ -104,7 +104,9 @@ def test_the_numbers_of_a_shipped_machine_carry_their_provenance(capsys: Capture
 
 
 def test_a_name_of_two_kinds_is_asked_back(host: Host) -> None:
-    with pytest.raises(ConfigError, match="ambiguous; choose from: kernel/none, tracking/none"):
+    with pytest.raises(
+        ConfigError, match=r"ambiguous; choose from: kernel/none, mechanism/accounting/none"
+    ):
         plugins.find(host, "none")
     assert plugins.find(host, "kernel/none").kind == "kernel"
 

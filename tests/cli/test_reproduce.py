@@ -39,7 +39,8 @@ def two_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     (path / "experiment.yaml").write_text(EXPERIMENT, encoding="utf-8")
     monkeypatch.setenv("SMPLAB_HOME", str(tmp_path / "results"))
     monkeypatch.setattr(tree, "experiments_folder", lambda: experiments)
-    monkeypatch.setattr(compose, "_published", None)
+    # Not by monkeypatch, which would put back that the experiments that ship are published.
+    compose._published = None
     yield path
     compose._published = None
 
@@ -96,6 +97,25 @@ def test_overrides_reach_the_points(two_locks: Path, capsys: Capture) -> None:
     (ran,) = json.loads(capsys.readouterr().out)
     lines = (Path(ran["folder"]) / "points.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
+
+
+def test_verdicts_show_how_they_hang_on_a_number(two_locks: Path, capsys: Capture) -> None:
+    sensitivity = {"instr_cycles": [1, 40], "topology.costs.rmw": [500]}
+    folder(two_locks, MET, figure=FIGURE, sensitivity=sensitivity)
+    assert main(["reproduce", "two_locks", "replicas=1", "--json", *OURS]) == 0
+    caught = capsys.readouterr()
+    (ran,) = json.loads(caught.out)
+    path = Path(ran["folder"])
+    lines = (path / "points.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3 * 6, "what the configuration has anyway is not computed again"
+    (row,) = ran["targets"]
+    varied = {(v["key"], v["value"]): v["simulated"] for v in row["sensitivity"]}
+    assert list(varied) == [("instr_cycles", 1), ("instr_cycles", 40), ("topology.costs.rmw", 500)]
+    assert varied["instr_cycles", 1] == row["simulated"]
+    assert len({*varied.values()}) == 3
+    assert json.loads((path / "verdicts.json").read_text(encoding="utf-8"))["targets"] == [row]
+    assert "with" in caught.err
+    assert "1 / 40" in caught.err
 
 
 def test_resume_goes_on_where_it_was(two_locks: Path, capsys: Capture) -> None:

@@ -18,7 +18,6 @@ def image_of(scenario: Scenario, filling: Component | None = None) -> Image:
         (slot,) = scenario.slots()
         setattr(scenario, slot, filling)
         components[slot] = filling
-    scenario.connect()
     return build_image({**components, "scenario": scenario}, main="scenario")
 
 

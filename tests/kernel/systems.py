@@ -17,12 +17,15 @@ from smplab.language.image import Layout, Program
 from smplab.machine import simulate
 from smplab.machine.result import Limits, Result
 from smplab.testing.locks import small_machine
+from smplab_plugins.granularity.global_lock import GlobalLock
+from smplab_plugins.granularity.object import ObjectLocks
 from smplab_plugins.kernels.uniprocessor import Uniprocessor
 from smplab_plugins.locks.mcs import McsLock
 from smplab_plugins.synchronization.locked import Locked
 from smplab_plugins.synchronization.messages import Messages
 
-KERNELS = ("uniprocessor", "locked", "messages")
+KERNELS = ("uniprocessor", "locked", "global", "messages")
+"""One CPU; a lock for each object; one lock for all; no lock."""
 
 
 @dataclass(eq=False)
@@ -42,9 +45,11 @@ def components(
     else:
         kernel = kernel or AnyKernel()
         protection: Synchronization = Messages()
-        if how == "locked":
+        if how != "messages":
+            granularity = ObjectLocks() if how == "locked" else GlobalLock()
+            granularity.lock = found["lock"] = lock or McsLock()
             protection = Locked()
-            protection.lock = found["lock"] = lock or McsLock()
+            protection.granularity = found["granularity"] = granularity
         kernel.synchronization = found["synchronization"] = protection
     workload.kernel = kernel
     return {**found, "kernel": kernel, "workload": workload}

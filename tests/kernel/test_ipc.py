@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from smplab.kernel.ipc import ANYBODY, NEVER, NO_PARTNER, TIMEOUT
+from smplab.kernel.ipc import ANYBODY, NEVER
 from smplab.kernel.kernel import Kernel, KernelWorkload
+from smplab.kernel.rendezvous import NO_PARTNER, TIMEOUT
 from smplab.language import Array, Cpu, Memory, Word, parameter, routine
 from smplab.language.image import LINE_WORDS
 from smplab.language.isa import Op
 from smplab.machine.errors import CheckFailed, Deadlock
 from smplab.machine.result import Limits
 from smplab_plugins.kernels.uniprocessor import Uniprocessor
+from smplab_plugins.workloads.ipc_pairs import IpcPairs
 from tests.kernel.systems import KERNELS, AnyKernel, address, components, load, run
 
-CPUS = {"uniprocessor": 1, "locked": 2, "messages": 2}
+CPUS = {"uniprocessor": 1, "locked": 2, "global": 2, "messages": 2}
 
 
 @dataclass(eq=False)
@@ -138,6 +140,12 @@ class Impatient(Notes):
         self.note(cpu, self.kernel.send(cpu, 1_000_000, NEVER))
         self.note(cpu, self.kernel.receive(cpu, 1_000_000, NEVER))
 
+    @routine
+    def second(self, cpu: Cpu, me: Word) -> None:
+        """Wait for somebody else."""
+        self.kernel.begin_thread(cpu)
+        self.kernel.receive(cpu, me + 1, NEVER)
+
 
 @pytest.mark.parametrize("how", KERNELS)
 def test_waiting_ends_with_the_timeout(how: str) -> None:
@@ -215,16 +223,21 @@ def test_yield_lets_equals_alternate(how: str) -> None:
 
 
 def test_one_cpu_needs_no_atomics_no_requests_and_less_memory() -> None:
-    up, locked = (load(components(how, Words()), 1) for how in ("uniprocessor", "locked"))
-    multiprocessor = {Op.SEND, Op.CAS, Op.SWAP}
-    assert multiprocessor <= set(locked.image.code[:, 0].tolist())
+    up, locked = (load(components(how, IpcPairs()), 1) for how in ("uniprocessor", "global"))
+    assert {Op.SEND, Op.CAS, Op.SWAP} <= set(locked.image.code[:, 0].tolist())
+    multiprocessor = {Op.SEND, Op.CAS, Op.SWAP, Op.FADD, Op.FOR, Op.FAND, Op.FENCE}
     assert not multiprocessor & set(up.image.code[:, 0].tolist())
+    modules = {"ring.py", "mailbox.py", "synchronization.py", "granularity.py", "coherency.py"}
+    assert not modules & {site.file.rsplit("/")[-1] for site in up.image.sites}
+    # A handler that returns at once: nobody sends this CPU an interrupt.
+    code = zip(up.image.sites, up.image.code[:, 0].tolist(), strict=True)
+    assert [op for site, op in code if site.file.endswith("/flush.py")] == [Op.IRET]
     assert len(up.image.code) < len(locked.image.code)
     assert up.memory_words < locked.memory_words
 
 
 def test_a_scenario_of_three_cpus_is_small() -> None:
-    small = AnyKernel(threads=1, priorities=1, message_words=1, mailbox_entries=1)
+    small = AnyKernel(threads=1, priorities=1, message_words=1, mailbox_entries=1, flush_entries=1)
     program = load(components("messages", Forever(), kernel=small), 3)
     # Line 0 belongs to nobody.
-    assert address(program, "workload.length") - LINE_WORDS < 200
+    assert address(program, "workload.length") - LINE_WORDS < 300

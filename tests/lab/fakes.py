@@ -104,3 +104,13 @@ def check(config: dict[str, Any]) -> Computed:
     """A function whose result is more than numbers."""
     del config
     return Computed({"states": 3.0}, {"verdict": "no_violation"})
+
+
+def traced(config: dict[str, Any]) -> Computed:
+    """A point with a trace; with `act` it fails and leaves one all the same."""
+    covered = {"from_cycle": 0.0, "to_cycle": 5e3, "cut": config["cpus"] > 1, "limit": 77}
+    told = {"trace": {**covered, "lines": []}}
+    data = f"trace of {config['cpus']} CPUs".encode()
+    if config.get("act") == "deadlock":
+        return Computed({}, told, data, Deadlock("nobody will write"))
+    return Computed(metrics(config), told, data)

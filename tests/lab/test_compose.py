@@ -71,7 +71,7 @@ def test_publishing_again_changes_nothing() -> None:
         ),
         ("instr_cycles=range(0,0.3,0.1)", [f"instr_cycles={v}" for v in (0.0, 0.1, 0.2)]),
         ("~policy", ["~policy"]),
-        ("+mechanism/tracking=cohort", ["+mechanism/tracking=cohort"]),
+        ("+mechanism/store=cohort", ["+mechanism/store=cohort"]),
     ],
 )
 def test_an_override_has_the_alternatives_that_hydra_sees(

@@ -30,6 +30,7 @@ def plain(**changes: Any) -> dict[str, Any]:
         "tracking": {"name": "none"},
         "cpus": 2, "placement": "compact", "seed": 1, "replicas": 2, "warmup_cycles": 0,
         "run_cycles": 10, "operations": None, "max_cycles": 100, "instr_cycles": 1.0,
+        "trace": False, "trace_events": 100,
         "objective": None, "grids": None,
     } | changes  # fmt: skip
 
@@ -56,10 +57,10 @@ def test_what_is_simulated_and_how_are_kept_apart() -> None:
 
 
 def test_slots_are_those_of_the_workload_and_of_the_fillings() -> None:
-    tracking = {"name": "cohort", "fair": True}
+    store = {"name": "cohort", "fair": True}
     lock = {"name": "mcs", "nodes": 1}
-    found = plain(workload={"name": "faults"}, mechanism={"lock": lock, "tracking": tracking})
-    assert config.slots_in_use(found, HOST) == ("tracking", "lock")
+    found = plain(workload={"name": "faults"}, mechanism={"lock": lock, "store": store})
+    assert config.slots_in_use(found, HOST) == ("store", "lock")
     assert config.slots_in_use(plain(), HOST) == ("lock",)
     assert config.slots_in_use(plain(workload={"name": "private"}), HOST) == ()
 
@@ -121,8 +122,8 @@ def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -
             "kernel=uniprocessor runs on one CPU: cpus=2 must be 1",
         ),
         (
-            ["workload=ipc_pairs", "kernel=multiprocessor"],
-            "multiprocessor uses the slot synchronization: give mechanism/synchronization=NAME",
+            ["workload=ipc_pairs", "kernel=uniprocessor", "mechanism/synchronization=locked"],
+            "kernel uniprocessor does not use the slot synchronization; it uses: none",
         ),
     ],
 )
@@ -131,11 +132,37 @@ def test_kernel_workload_and_cpus_go_together(overrides: list[str], reason: str)
         expand(overrides, shared_host(), identity, multirun=True)
 
 
-def test_a_kernel_s_slots_are_those_of_its_fillings_too() -> None:
-    overrides = ["workload=ipc_pairs", "kernel=multiprocessor", "mechanism/synchronization="]
-    found = {}
-    for name in ("locked", "messages"):
-        (point,) = expand([*overrides[:-1], overrides[-1] + name], shared_host(), identity).points
-        mechanism = point.config["mechanism"]
-        found[name] = {slot for slot, filling in mechanism.items() if filling}
-    assert found == {"locked": {"synchronization", "lock"}, "messages": {"synchronization"}}
+@pytest.mark.parametrize(
+    ("overrides", "slots"),
+    [
+        (["workload=lock_contention", "kernel=none"], {"lock"}),
+        (["kernel=uniprocessor", "cpus=1"], set()),
+        (
+            ["kernel=multiprocessor"],
+            {"granularity", "lock", "synchronization", "tlb", "tracking", "accounting"},
+        ),
+        (
+            ["kernel=multiprocessor", "mechanism/synchronization=messages"],
+            {"synchronization", "tlb", "tracking", "accounting"},
+        ),
+        (
+            [
+                "kernel=multiprocessor",
+                "mechanism/synchronization=messages",
+                "mechanism/tlb=hardware",
+            ],
+            {"synchronization", "tlb", "accounting"},
+        ),
+    ],
+)
+def test_a_kernel_s_slots_are_those_of_its_fillings_too(
+    overrides: list[str], slots: set[str]
+) -> None:
+    (point,) = expand(["workload=ipc_pairs", *overrides], shared_host(), identity).points
+    mechanism = point.config["mechanism"]
+    assert {slot for slot, filling in mechanism.items() if filling} == slots
+    for unused in {"granularity", "lock", "synchronization"} - slots:
+        (name, *_) = shared_host().registry.names(f"mechanism/{unused}")
+        named = ["workload=ipc_pairs", *overrides, f"mechanism/{unused}={name}"]
+        with pytest.raises(ConfigError, match=f"does not use the slot {unused}"):
+            expand(named, shared_host(), identity)

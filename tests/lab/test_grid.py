@@ -34,9 +34,8 @@ def test_without_overrides_there_is_one_point_with_the_defaults() -> None:
     (config,) = configs()
     assert config["topology"]["name"] == "uniform"
     assert config["topology"]["costs"]["hit"] == 7
-    assert config["mechanism"] == {
-        "lock": {"name": "ticket", "backoff_cycles": 0},
-    }
+    in_use = {slot: filling for slot, filling in config["mechanism"].items() if filling}
+    assert in_use == {"lock": {"name": "ticket", "backoff_cycles": 0}}
     assert (config["kernel"], config["policy"]) == ({"name": "none"}, None)
     assert (config["cpus"], config["seed"], config["replica"]) == (4, 1, 0)
     assert not {"executor", "tracking", "objective", "hydra", "grids", "replicas"} & set(config)
@@ -82,7 +81,8 @@ def test_points_do_not_depend_on_the_order_of_overrides() -> None:
 
 def test_slots_that_the_workload_does_not_use_are_null() -> None:
     (config,) = configs("workload=private")
-    assert config["mechanism"] == {"lock": None}
+    assert set(config["mechanism"]) >= {"lock", "synchronization"}
+    assert not any(config["mechanism"].values())
 
 
 def test_an_interpolation_follows_the_value_that_it_names() -> None:
@@ -136,7 +136,7 @@ def test_hydra_composes_once_for_each_combination_of_components(
         (["mechanism/lock=mc"], r"no such mechanism/lock; did you mean mcs\?"),
         (["mechanism/lock=[mcs,ticket]"], "give one name; choose from: mcs, ticket"),
         (["mechanism/lok=mcs"], r"no group mechanism/lok; did you mean mechanism/lock "),
-        (["mechanism=mcs"], "name a slot; choose from: mechanism/lock"),
+        (["mechanism=mcs"], "name a slot; choose from: mechanism/"),
         (["topology=null"], "give one name; choose from: matrix, uniform"),
         (["topology.name=matrix"], "choose with topology=matrix"),
         (["policy=greedy"], "no policy is installed"),
@@ -152,7 +152,7 @@ def test_hydra_composes_once_for_each_combination_of_components(
         (["executor.timeout_s=1,2"], "belong to the whole sweep"),
         (["workload=private", "mechanism/lock=mcs"], "does not use the slot lock; it uses: none"),
         (["workload=private", "mechanism.lock.backoff_cycles=1"], "does not use the slot lock"),
-        (["workload=faults"], r"workload faults uses the slot tracking: give mechanism/tracking=N"),
+        (["workload=faults"], r"workload faults uses the slot store: give mechanism/store=N"),
         (["operations=5"], "both say when a run ends: set run_cycles=null"),
         (["run_cycles=null"], "nothing says when a run ends"),
         (["instr_cycles=0.33"], "must be a multiple of 0.05"),
@@ -167,9 +167,9 @@ def test_what_makes_no_sense_is_refused_in_one_message(overrides: list[str], mes
 
 
 def test_the_slots_of_fillings_are_in_use_too() -> None:
-    (config,) = configs("workload=faults", "+mechanism/tracking=cohort", "mechanism/lock=mcs")
+    (config,) = configs("workload=faults", "+mechanism/store=cohort", "mechanism/lock=mcs")
     assert config["mechanism"]["lock"]["name"] == "mcs"
-    assert config["mechanism"]["tracking"]["name"] == "cohort"
+    assert config["mechanism"]["store"]["name"] == "cohort"
 
 
 def test_instr_cycles_takes_every_multiple_of_a_tick() -> None:

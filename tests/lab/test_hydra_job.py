@@ -67,6 +67,12 @@ def test_a_grid_of_an_experiments_own_is_refused() -> None:
         hydra_job._checked(config, [], sample_host())
 
 
+def test_a_trace_is_refused() -> None:
+    config = OmegaConf.create({"grids": None, "trace": True})
+    with pytest.raises(ConfigError, match="trace=true goes with smplab's own"):
+        hydra_job._checked(config, [], sample_host())
+
+
 class FakeLauncher(Launcher):
     def setup(self, **given: Any) -> None:
         self.given = given

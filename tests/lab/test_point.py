@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smplab.lab.point import assemble, derived_seed, point_identity, run_point
+from smplab.lab.point import assemble, compute_point, derived_seed, point_identity, run_point
 from smplab.language.errors import SmplabError
 from smplab.plugin.host import shared_host
 
@@ -72,6 +72,14 @@ def test_a_number_reaches_the_program(config: dict[str, Any]) -> None:
     assert slow["operations"] < run_point(config)["operations"] / 4
 
 
+def test_path_costs_follow_the_cost_of_an_instruction(config: dict[str, Any]) -> None:
+    config = {**config, "topology": {"name": "skylake4"}}
+    one, two = (
+        assemble({**config, "instr_cycles": n}, shared_host()).machine.costs for n in (1.0, 2.0)
+    )
+    assert two.kernel_entry + two.switch < one.kernel_entry + one.switch
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -113,3 +121,25 @@ def test_replicas_have_seeds_of_their_own() -> None:
     seeds = {derived_seed(seed, replica) for seed in range(20) for replica in range(20)}
     assert len(seeds) == 400
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_trace_changes_neither_the_metrics_nor_the_name(config: dict[str, Any]) -> None:
+    traced = {**config, "trace": True, "trace_events": 50}
+    computed = compute_point(traced)
+    assert computed.metrics == run_point(traced) == compute_point(config).metrics
+    assert computed.trace is not None
+    assert compute_point(config).trace is None
+    assert computed.details["trace"]["cut"]
+    assert point_identity(traced) == point_identity(config)
+
+
+def test_a_point_that_fails_is_traced_up_to_there(config: dict[str, Any]) -> None:
+    late = {"run_cycles": None, "operations": 10**6, "max_cycles": 50_000}
+    traced = {**config, **late, "trace": True, "trace_events": 10**5}
+    computed = compute_point(traced)
+    assert "max_cycles" in str(computed.failure)
+    assert 40_000 < computed.details["trace"]["to_cycle"] <= 50_000
+    assert computed.trace is not None
+    early = {**traced, "max_cycles": 10_001, "warmup_cycles": 10_000}
+    with pytest.raises(SmplabError, match="max_cycles"):
+        run_point(early)

@@ -30,6 +30,7 @@ from smplab.lab.sweep import (
     SweepSettings,
     run_sweep,
 )
+from smplab.lab.tracing import trace_file, traces_of
 from smplab.plugin.contexts import Point, PointFinished, SweepFinished, SweepStarted
 from smplab.plugin.errors import ConfigError
 from smplab.plugin.hookspecs import hookimpl
@@ -290,3 +291,51 @@ def test_ctrl_c_from_a_terminal_keeps_what_is_finished(tmp_path: Path) -> None:
     kept = read_records(folder / "points.jsonl")
     assert 1 <= len(kept) < 12
     assert f"go on with: smplab run --resume {folder}" in " ".join(err.split())
+
+
+TRACED = {"function": "tests.lab.fakes:traced"}
+
+
+def traced_grid() -> list[Point]:
+    return fakes.grid(locks=("mcs",), cpus=(1, 2), replicas=1, trace=True, trace_events=77)
+
+
+def test_traces_lie_in_the_folder_and_cut_ones_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = sweep(traced_grid(), **TRACED)
+    assert outcome.exit_code == OK
+    files = [trace_file(outcome.folder, record.hash) for record in outcome.records]
+    assert [file.read_bytes() for file in files] == [b"trace of 1 CPUs", b"trace of 2 CPUs"]
+    assert traces_of(outcome.folder, outcome.records) == files
+    told = capsys.readouterr().err
+    assert f"2 traces for Perfetto (ui.perfetto.dev): {outcome.folder / 'traces'}" in told
+    assert "1 of them end early, the first one at cycle 5,000, cut at trace_events=77" in told
+
+
+def test_a_point_without_its_trace_runs_again() -> None:
+    points = traced_grid()
+    first = sweep(points, **TRACED)
+    trace_file(first.folder, points[1].hash).unlink()
+    again = sweep(points, folder=first.folder, **TRACED)
+    assert len(read_records(first.folder / "points.jsonl")) == 3
+    assert len(traces_of(again.folder, again.records)) == 2
+    assert [r.metrics for r in again.records] == [r.metrics for r in first.records]
+
+
+def test_a_point_that_fails_leaves_its_trace() -> None:
+    outcome = sweep([fakes.point(act="deadlock", trace=True, trace_events=77)], **TRACED)
+    assert outcome.exit_code == SOME_FAILED
+    assert outcome.records[0].error == "Deadlock: nobody will write"
+    assert len(traces_of(outcome.folder, outcome.records)) == 1
+
+
+def test_a_trace_that_cannot_be_written_ends_the_sweep_with_one_message(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = home / "given"
+    folder.mkdir(parents=True)
+    (folder / "traces").write_text("in the way")
+    outcome = sweep(traced_grid(), folder=folder, **TRACED)
+    assert outcome.exit_code == SOME_FAILED
+    assert outcome.records == []
+    assert "cannot write the trace: File exists" in str(outcome.error)
+    assert f"smplab run --resume {folder}" in capsys.readouterr().err

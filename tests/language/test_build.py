@@ -135,6 +135,48 @@ class B(Component):
     assert image.objects[0].name == "a.word"
 
 
+def test_a_component_fills_hooks_of_those_below_before_anything_is_laid_out() -> None:
+    names = module(
+        """\
+from __future__ import annotations
+from dataclasses import dataclass
+from smplab.language import *
+
+@dataclass(eq=False)
+class A(Component):
+    words = 1
+    def layout(self, memory: Memory) -> None:
+        self.word = memory.array(Word, self.words)
+    @routine
+    def hook(self, cpu: Cpu) -> None:
+        self.word[0] = 1
+    @routine
+    def act(self, cpu: Cpu) -> None:
+        self.hook(cpu)
+
+@dataclass(eq=False)
+class B(Component):
+    a: A = slot()
+    def connect(self) -> None:
+        self.a.words = 2
+        self.a.hook = self.filled
+    @routine
+    def filled(self, cpu: Cpu) -> None:
+        self.a.word[1] = 7
+    @routine
+    def run(self, cpu: Cpu) -> None:
+        self.a.act(cpu)
+        cpu.halt()
+"""
+    )
+    a, b = names["A"](), names["B"]()
+    b.a = a
+    image = build_image({"a": a, "b": b}, main="b")
+    interpreter = Interpreter(image.load({}, Layout(1, 1, (0,))))
+    interpreter.run()
+    assert interpreter.memory[8:10] == [0, 7]
+
+
 def test_regions_counters_streams_and_messages_have_names() -> None:
     main = component(
         'cpu.begin("cache")\ncpu.end("cache")\ncpu.begin("operation")\ncpu.tally("misses", 3)\n'

@@ -10,10 +10,10 @@ import numpy as np
 from smplab.language.image import LINE_WORDS, Image, Layout, MemoryObject, Program, Site
 from smplab.language.isa import ROW_WORDS, Op
 from smplab.verify import tables as t
-from smplab.verify.automaton import Automaton
+from smplab.verify.execution import automaton_of, stepper_of
 from smplab.verify.explorer import Explorer
 from smplab.verify.options import Options
-from smplab.verify.stepper import Stepper
+from smplab.verify.words import Area
 
 Row = tuple[int, ...]
 X, Y, Z = (LINE_WORDS * (1 + line) for line in range(3))
@@ -63,8 +63,8 @@ def same_program(cpus: int, code: list[Row]) -> Program:
 
 def checker_finals(program: Program, options: Options) -> tuple[set[tuple[int, ...]], int]:
     """Memories in which every CPU has halted, as the compiled search finds them, and its reason."""
-    stepper = Stepper(program, options)
-    automaton = Automaton(program, options, stepper.memory, stepper.ghost)
+    stepper = stepper_of(program, options)
+    automaton = automaton_of(program, options, stepper)
     explorer = Explorer(automaton, options, recording=False)
     explorer.run()
     cpus = automaton.cpus
@@ -76,9 +76,10 @@ def checker_finals(program: Program, options: Options) -> tuple[set[tuple[int, .
         if all(kind == t.HALTED for kind in kinds) and not any(fields[cpus:first]):
             memory = list(stepper.memory + stepper.ghost)
             for slot, value in enumerate(fields[first:]):
-                ghost, address = automaton.words.key[slot]
-                offset = len(stepper.memory) if ghost else 0
-                memory[offset + address] = automaton.words.value(slot, value)
+                area, address = automaton.words.key[slot]
+                if area in (Area.MEMORY, Area.GHOST):
+                    offset = len(stepper.memory) if area is Area.GHOST else 0
+                    memory[offset + address] = automaton.words.value(slot, value)
             found.add(tuple(memory))
     return found, explorer.reason
 
@@ -87,7 +88,7 @@ def enumerated_finals(
     program: Program, options: Options
 ) -> tuple[set[tuple[int, ...]], bool, bool]:
     """The same by plain enumeration of the reference's CPUs; whether any deadlocks, or fails."""
-    start = Stepper(program, options)
+    start = stepper_of(program, options)
     seen = {start.key()}
     queue = deque([start])
     finals = set()

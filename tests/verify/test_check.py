@@ -118,11 +118,6 @@ def test_progress_refuses_fingerprints() -> None:
         Options(progress=Progress.SOME, fingerprints=True)
 
 
-def test_instructions_for_kernels_are_refused() -> None:
-    with pytest.raises(VerifyError, match="ENABLE is beyond the checker"):
-        check(program([(Op.ENABLE,), (Op.HALT,)]))
-
-
 def test_a_cpu_that_draws_for_ever_hides_no_other() -> None:
     draws = [(Op.MOVI, 0, 2), (Op.RAND, 1, 0, 0), (Op.BLE, 15, 1, 1), (Op.HALT,)]
     fails = [(Op.LOAD, 0, 15, X), (Op.CHECK, 15, 0), (Op.HALT,)]

@@ -25,6 +25,7 @@ class Verb(NamedTuple):
 
 VERBS: Final = {
     "run": Verb("smplab.cli.run", "simulate a configuration, or with -m a grid of them"),
+    "explain": Verb("smplab.cli.explain", "say where the cycles of a sweep's points went"),
     "verify": Verb("smplab.cli.verify", "explore all interleavings of small scenarios"),
     "reproduce": Verb("smplab.cli.reproduce", "run experiments and compare them with their data"),
     "plugins": Verb("smplab.cli.plugins", "list what can be chosen, and show its parameters"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from smplab.lab.experiment import Experiment
     from smplab.lab.sweep import SweepOutcome
+    from smplab.lab.verdicts.sensitivity import Variants
     from smplab.plugin.contexts import Point
     from smplab.plugin.host import Host
 
@@ -85,12 +86,11 @@ def _reproduce(
 
     host = shared_host()
     warn_of_broken_plugins(host)
-    points, settings = _points(experiment, overrides, host)
-    experiment.check([point.config for point in points])
+    points, settings, variants = _points(experiment, overrides, host)
     console = Console(stderr=True, soft_wrap=True)
     console.print(f"{experiment.name}: {experiment.title}", markup=False, highlight=False)
-    outcome = _run(experiment, points, settings, given, overrides, host)
-    judgements = experiment.judge(outcome.curves, given.strict)
+    outcome = _run(experiment, points, settings, variants, given, overrides, host)
+    judgements = experiment.judge(outcome.curves, variants, given.strict)
     show(console, experiment.title, judgements)
     _name_files(console, experiment, outcome)
     if not given.json:
@@ -106,21 +106,31 @@ def _reproduce(
 
 def _points(
     experiment: Experiment, overrides: Sequence[str], host: Host
-) -> tuple[Sequence[Point], dict[str, Any]]:
+) -> tuple[Sequence[Point], dict[str, Any], Variants]:
+    """Return the experiment's own points and those of its variations, and which are which."""
     from smplab.lab.grid import expand
     from smplab.lab.point import point_identity
+    from smplab.lab.verdicts.sensitivity import Variants, keys_of
 
     chosen = any(override.startswith("executor=") for override in overrides)
     executor = () if chosen else (EXECUTOR,)
     lines = [f"experiment={experiment.name}", *executor, *overrides]
     grid = expand(lines, host, point_identity, multirun=True)
-    return grid.points, grid.settings
+    experiment.check([point.config for point in grid.points])
+    points, varied = list(grid.points), {}
+    for variation in experiment.variations:
+        others = expand([*lines, variation.override], host, point_identity, multirun=True).points
+        varied[variation] = keys_of(point.config for point in others)
+        points += others
+    own = keys_of(point.config for point in grid.points)
+    return points, grid.settings, Variants(own, varied)
 
 
 def _run(
     experiment: Experiment,
     points: Sequence[Point],
     settings: dict[str, Any],
+    variants: Variants,
     given: argparse.Namespace,
     overrides: Sequence[str],
     host: Host,
@@ -141,7 +151,7 @@ def _run(
         plan,
         given.resume,
         prepare=warm_up,
-        finish=experiment.finisher(given.strict),
+        finish=experiment.finisher(variants, given.strict),
         go_on=f"{command} --resume",
     )
     return run_sweep(points, sweep, host)

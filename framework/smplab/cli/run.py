@@ -155,6 +155,8 @@ def _print_outcome(outcome: SweepOutcome, as_json: bool) -> None:
     if not as_json:
         print(outcome.folder)
         return
+    from smplab.lab.tracing import traces_of
+
     plain = {
         "folder": str(outcome.folder),
         "points": outcome.points,
@@ -163,6 +165,7 @@ def _print_outcome(outcome: SweepOutcome, as_json: bool) -> None:
         "error": outcome.error,
         "observer_failures": list(outcome.observer_failures),
         "files": [str(file) for file in outcome.files],
+        "traces": [str(file) for file in traces_of(outcome.folder, outcome.records)],
         "wall_s": round(outcome.wall_s, 3),
         "exit_code": outcome.exit_code,
     }
@@ -193,7 +196,7 @@ def _help() -> str:
     values = []
     for field in dataclasses.fields(Values):
         default = defaults[field.name]
-        shown = "null" if default is None else default
+        shown = json.dumps(default) if default is None or isinstance(default, bool) else default
         values.append(entry(f"{field.name}={shown}", field.metadata["parameter"].doc))
     return "\n".join([_USAGE, *groups, "\nValues and their defaults:", *values, _NOTES])
 

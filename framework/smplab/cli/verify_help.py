@@ -24,7 +24,8 @@ def text() -> str:
 
     kinds = [k for k in registry.kinds() if k.startswith("mechanism/")]
     groups = [
-        entry(k, ", ".join(registry.names(k))) for k in (*kinds, "scenario", "executor", "tracking")
+        entry(k, ", ".join(registry.names(k)))
+        for k in (*kinds, "kernel", "scenario", "executor", "tracking")
     ]
     values = [
         entry(f"{f.name}={defaults[f.name]}".lower(), f.metadata["parameter"].doc)
@@ -41,8 +42,10 @@ Explore every interleaving of small scenarios of the code that `smplab run` time
   smplab verify mechanism/lock=mcs
   smplab verify -m mechanism/lock=ticket,mcs cpus=2,3 memory_model=sc,tso
   smplab verify scenario=peterson mutant=no_fence
+  smplab verify kernel=multiprocessor mechanism/synchronization=messages
 
-Only the slots that are named are verified, each in all of its scenarios.
+Only the slots that are named are verified, each in all of its scenarios; or the kernel
+that is named, in all of its own.
 
   -m, --multirun     several values of a key are a sweep
   --dry-run          list the points, check nothing

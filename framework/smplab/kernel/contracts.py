@@ -119,9 +119,6 @@ class Scenario(Workload):
     One without slots stands for itself. Its operations must complete, as `progress` asks.
     """
 
-    def connect(self) -> None:
-        """Fill the hooks of the mechanisms in the slots; runs before the image is built."""
-
     def progress(self) -> str:
         """Who must complete: "every" CPU, "some" CPU, or "none" is asked to."""
         return "none"

@@ -12,8 +12,14 @@ A workload's `run` creates the threads of its CPU and then gives the CPU to the 
         ...
 
 The kernel is one component, each module of it a class that builds on the one below: objects, ready
-queues, mailboxes, scheduler, IPC. Everything is `self.something`, as everything in a C kernel is a
+queues, flush requests, mailboxes, scheduler, rendezvous, IPC, threads, spaces, trees of mappings,
+system calls on them, page faults. Everything is `self.something`, as everything in a C kernel is a
 function; the linear order says who may rely on whom.
+
+Invariants: those of the modules below; and a thread calls only for itself, so that its message
+words need no lock.
+
+Source: ours; the system calls are those of L4 X.2, cut down.
 """
 
 from __future__ import annotations
@@ -22,15 +28,28 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from smplab.kernel.contracts import Workload
-from smplab.kernel.ipc import NEVER, NOBODY, Ipc
+from smplab.kernel.faults import Faults
+from smplab.kernel.ipc import NEVER, NOBODY
 from smplab.language.cpu import Cpu
+from smplab.language.errors import LanguageError
 from smplab.language.routines import routine
-from smplab.language.struct import NULL, Word
+from smplab.language.struct import Word
 
 
 @dataclass(eq=False)
-class Kernel(Ipc):
+class Kernel(Faults):
     """The microkernel."""
+
+    def need_spaces(self, count: int) -> None:
+        """Refuse, for a workload, to be built with less spaces for each CPU.
+
+        Raises:
+            LanguageError: there are less.
+        """
+        if self.spaces < count:
+            raise LanguageError(
+                f"this workload needs kernel.spaces={count} or more: it is {self.spaces}"
+            )
 
     # --- called from a workload's `run`, before its CPU belongs to the kernel ---------------------
 
@@ -40,31 +59,25 @@ class Kernel(Ipc):
 
         `body` is a routine that begins with `begin_thread` and never returns.
         """
-        cpu.check(priority >= 0, "a priority is below 0")
-        cpu.check(priority < self.priorities, "a priority is above those of the kernel")
-        thread = self.tcbs[number]
-        thread.priority = priority
-        cpu.new_context(cpu.count + number, body, argument)
-        self.make_ready(cpu, thread)
+        self.check_place(cpu, cpu.id, priority)
+        self.tcbs[number].priority = priority
+        self.bear(cpu, number, body, argument)
+        self.enter_space(cpu, 0)
+        self.make_ready(cpu, self.tcbs[number])
 
     @routine
-    def start(self, cpu: Cpu) -> None:
-        """Give this CPU to the kernel; never returns."""
-        self.idle_loop(cpu)
+    def settle(self, cpu: Cpu, number: Word, space: Word) -> None:
+        """Put thread `number`, which was created and has not run, into a space; else it is in 0."""
+        cpu.check(self.enter_space(cpu, space), "a thread is put into a space that does not exist")
+        self.leave_space(cpu, self.tcbs[number].space)
+        self.tcbs[number].space = space
 
     # --- called by threads, at user level ---------------------------------------------------------
 
     @routine
     def begin_thread(self, cpu: Cpu) -> None:
         """A thread's first act: leave the kernel, in which it starts."""
-        cpu.exit_kernel()
-
-    @routine(call=True)
-    def end_thread(self, cpu: Cpu) -> None:
-        """System call: never run again. Who sends to this thread waits until its timeout."""
-        cpu.enter_kernel()
-        self.block(cpu, self.current(cpu), NEVER, NULL)
-        cpu.check(False, "a thread runs after its end")
+        self.exit_kernel(cpu)
 
     @routine
     def send(self, cpu: Cpu, to: Word, timeout_cycles: Word) -> Word:

@@ -1,19 +1,21 @@
 """Threads: their control blocks, message words, and who may write what.
 
-A thread has a number; `threads` of them belong to each CPU, its *home*, which alone runs it. The
-first line of a control block holds the rendezvous, which any CPU may operate on as the slot
-`synchronization` allows. The other two are the home CPU's, and others only read what they need of a
-thread that calls upon them; but `length` comes with the message, and `next_answer` belongs to the
-CPU that answers.
+A thread has a number and a *home*, the CPU that alone runs it; `threads` numbers begin their lives
+at each CPU. The first line of a control block holds the rendezvous, which any CPU may operate on as
+the slot `synchronization` allows. The others are the home CPU's: in the second line is what others
+read, seldom written so that their copies last, in the third what changes with every wait.
 
 Invariants:
 
-- A thread is in exactly one place: running on its home CPU, in a ready queue of its home CPU,
-  blocked, or blocked with its wake-up under way to its home CPU. `make_ready` and `dispatch` check
-  this by ghost state.
-- `receiving` is set only while the thread is blocked, or about to block with interrupts off.
-- `polling` of a sender names the receiver in whose queue it is. It and the sender's links belong to
-  the rendezvous of that receiver.
+- A living thread is in exactly one place: running on its home CPU, in a ready queue there, blocked,
+  or blocked with its wake-up under way to its home CPU. A dead one is in none.
+- `expects` names somebody only while the thread is blocked, or about to block with interrupts off.
+- A thread is in at most one queue, so that one pair of links is enough: of a receiver's senders, of
+  ready threads, of answers that wait (mailbox.py), or of departing threads (threads.py). The links
+  belong to the queue's owner.
+- `polling` of a sender names the receiver in whose queue it is, and belongs to that receiver's
+  rendezvous as the queue does.
+- `home` of a blocked thread does not change (threads.py says when it does).
 - No CPU blocks, or serves an operation request, within an operation on a thread.
 
 Source: L4Ka::Pistachio, api/v4/tcb.h. There one lock a control block, or messages, protect the
@@ -25,6 +27,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from smplab.kernel.accounting import Accounting
 from smplab.language.component import Component, parameter
 from smplab.language.cpu import Cpu
 from smplab.language.image import LINE_WORDS
@@ -36,30 +39,54 @@ if TYPE_CHECKING:
     from smplab.kernel.synchronization import Synchronization
 
 
+ANYONE: Any = 1
+"""In `expects`: a message from anybody. Not an address: line 0 of memory belongs to nobody."""
+DEAD: Any = 2
+"""In `expects`: the thread is dead."""
+
+BLOCKED, QUEUED, BURIED, CLAIMED = range(4)
+"""Places of a thread: blocked or running; in a ready queue; not alive; not yet born."""
+
+STAYS = -1
+DIES = -2
+"""As a thread's fate; 0 and up: it moves to that CPU."""
+MARKED = -2
+"""As a thread's urgency: below all priorities, and below -1, which stands for no thread at all."""
+
+
+class Queue(Struct):
+    """Threads, first come first served. If it is empty, `last` means nothing."""
+
+    first: Ref[Tcb]
+    last: Ref[Tcb]
+
+
 class Tcb(Struct):
     """A thread control block."""
 
-    receiving: Word = aligned()  # waits for a message
-    source: Ref[Tcb]  # from whom, NULL: from anybody; then: whose message came
-    first_sender: Ref[Tcb]  # those who poll this thread, first come first served
-    last_sender: Ref[Tcb]
-    polling: Ref[Tcb]  # in whose queue this thread is
-    next_sender: Ref[Tcb]
-    previous_sender: Ref[Tcb]
-    result: Word  # how the last phase of IPC ended: OK, TIMEOUT, NO_PARTNER
+    expects: Ref[Tcb] = aligned()  # from whom it receives: NULL: from nobody; ANYONE; DEAD
+    senders: Queue  # those who poll this thread
+    polling: Ref[Tcb]  # in whose queue of senders this thread is
+    next: Ref[Tcb]  # in whichever queue it is
+    previous: Ref[Tcb]  # the same; the first one's means nothing
+    result: Word  # how its wait ended: the sender's number, OK, or an error
+    length: Word  # message words to send, then received
 
-    number: Word = aligned()  # constant, as home
+    number: Word = aligned()  # constant
     home: Word
     priority: Word
-    patience: Word  # whether this phase of IPC may block
-    length: Word  # message words to send, then received
-    partner: Ref[Tcb]  # on whom it blocks: itself if it receives
-    wake_at: Word  # cycle at which a timeout passes
-    next_ready: Ref[Tcb]
+    urgency: Word  # the priority; MARKED: its fate must be seen to before it runs again
+    fate: Word  # STAYS, DIES, or the CPU that it moves to
+    life: Word  # how many threads have had this number
+    space: Word
 
-    next_timeout: Ref[Tcb] = aligned()
+    place: Word = aligned()
+    partner: Ref[Tcb]  # to whom a blocked thread sends, or of whom it asks something
+    patience: Word  # what its send phase may do: not wait, wait, or wait on for the answer
+    phase: Word  # number of its last blocking send phase
+    wake_at: Word  # cycle at which a timeout passes; 0: in no list of timeouts
+    next_timeout: Ref[Tcb]
     previous_timeout: Ref[Tcb]
-    next_answer: Ref[Tcb]  # in the backlog of wake-ups that found a mailbox full
 
 
 class Processor(Struct):
@@ -68,8 +95,8 @@ class Processor(Struct):
     current: Ref[Tcb] = aligned()  # the running thread; NULL: the CPU idles
     top: Word  # where the search for the highest priority begins
     first_timeout: Ref[Tcb]
-    served: Word  # requests taken out of the mailbox
-    first_answer: Ref[Tcb]  # the backlog
+    answers: Queue  # threads whose wake-ups found a mailbox full
+    departing: Queue  # threads that would be ready, but die or move
 
 
 @dataclass(eq=False)
@@ -80,6 +107,7 @@ class Objects(Component):
     """Whether anything that serves more than one CPU is compiled at all."""
 
     synchronization: Synchronization = field(init=False, repr=False)
+    accounting: Accounting = field(default_factory=Accounting, init=False, repr=False)
 
     threads: int = parameter(4, "threads whose home a CPU can be", build=True, minimum=1)
     message_words: int = parameter(
@@ -98,29 +126,57 @@ class Objects(Component):
         if guard is not None:
             self.guards: Array[Any] = memory.per_cpu(guard, self.threads, aligned=True)
         self.inside: Array[Word] = memory.ghost(Word, "cpus")  # operations that a CPU is in
-        self.place: Array[Word] = memory.ghost(Word, "cpus", self.threads)  # 0 blocked, 1 queued
         memory.contexts("cpus", self.threads)
 
     @routine
     def boot(self, cpu: Cpu) -> None:
-        """Every thread is blocked and belongs to nobody's queue."""
+        """No thread is born; but whoever sends to one waits for that."""
         for n in range(cpu.count * self.threads):
             self.tcbs[n].number = n
             self.tcbs[n].home = n // self.threads
+            self.tcbs[n].place = BURIED
+            self.tcbs[n].fate = STAYS
             if self.guarded:
                 self.synchronization.init(cpu, self.guards[n])
 
     @routine
+    def processor(self, cpu: Cpu) -> Ref[Processor]:
+        """What this CPU knows of itself. A thread that has blocked may be on another one."""
+        if self.multiprocessor:
+            return self.processors[cpu.id]
+        return self.processors[0]
+
+    @routine
     def current(self, cpu: Cpu) -> Ref[Tcb]:
         """The thread that this CPU runs, NULL if it idles."""
-        return self.processors[cpu.id].current
+        return self.processor(cpu).current
+
+    @routine
+    def enter_kernel(self, cpu: Cpu) -> None:
+        """From user level into the kernel: a system call begins."""
+        cpu.enter_kernel()
+        self.synchronization.begin(cpu)
+
+    @routine
+    def exit_kernel(self, cpu: Cpu) -> None:
+        """Back to user level: a system call ends, or a thread begins."""
+        self.synchronization.end(cpu)
+        cpu.exit_kernel()
+
+    @routine
+    def here(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
+        """Whether this CPU may operate on `thread`; otherwise it asks the thread's home CPU."""
+        return not self.multiprocessor or self.synchronization.here(cpu, thread.home)
+
+    @routine
+    def is_local(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
+        """Whether this CPU is the thread's home."""
+        return not self.multiprocessor or thread.home == cpu.id
 
     @routine
     def enter(self, cpu: Cpu, thread: Ref[Tcb]) -> Any:
         """Begin an operation on `thread`; the value goes to `leave`."""
-        node: Any = 0
-        if self.guarded:
-            node = self.synchronization.enter(cpu, self.guards[thread.number])
+        node = self.synchronization.enter(cpu, self.guard_of(cpu, thread))
         if self.multiprocessor:
             self.inside[cpu.id] += 1
         return node
@@ -130,8 +186,15 @@ class Objects(Component):
         """End an operation on `thread`."""
         if self.multiprocessor:
             self.inside[cpu.id] -= 1
+        self.synchronization.leave(cpu, self.guard_of(cpu, thread), node)
+
+    @routine
+    def guard_of(self, cpu: Cpu, thread: Ref[Tcb]) -> Ref[Any]:
+        """What protects a thread, NULL if that needs no memory of its own."""
+        guard: Ref[Any] = NULL
         if self.guarded:
-            self.synchronization.leave(cpu, self.guards[thread.number], node)
+            guard = self.guards[thread.number]
+        return guard
 
     @routine
     def check_outside(self, cpu: Cpu) -> None:
@@ -140,29 +203,32 @@ class Objects(Component):
             cpu.check(self.inside[cpu.id] == 0, "a CPU blocks or serves while it holds a thread")
 
     @routine
-    def unlink_sender(self, cpu: Cpu, receiver: Ref[Tcb], sender: Ref[Tcb]) -> None:
-        """Take `sender` out of the queue of `receiver`, within an operation on `receiver`."""
-        after = sender.next_sender
-        before = sender.previous_sender
-        if before == NULL:
-            receiver.first_sender = after
+    def append(self, cpu: Cpu, queue: Ref[Queue], thread: Ref[Tcb]) -> None:
+        """Put a thread into a queue. The first one is taken by `queue.first = thread.next`."""
+        thread.next = NULL
+        if queue.first == NULL:
+            queue.first = thread
         else:
-            before.next_sender = after
-        if after == NULL:
-            receiver.last_sender = before
-        else:
-            after.previous_sender = before
-        sender.polling = NULL
+            thread.previous = queue.last
+            queue.last.next = thread
+        queue.last = thread
 
     @routine
-    def append_sender(self, cpu: Cpu, receiver: Ref[Tcb], sender: Ref[Tcb]) -> None:
-        """Queue `sender` at `receiver`, within an operation on `receiver`."""
-        last = receiver.last_sender
-        sender.next_sender = NULL
-        sender.previous_sender = last
-        sender.polling = receiver
-        if last == NULL:
-            receiver.first_sender = sender
+    def remove(self, cpu: Cpu, queue: Ref[Queue], thread: Ref[Tcb]) -> None:
+        """Take a thread out of a queue, wherever it is in there."""
+        after = thread.next
+        before = thread.previous
+        if queue.first == thread:
+            queue.first = after
         else:
-            last.next_sender = sender
-        receiver.last_sender = sender
+            before.next = after
+        if after == NULL:
+            queue.last = before
+        else:
+            after.previous = before
+
+    @routine
+    def unlink_sender(self, cpu: Cpu, receiver: Ref[Tcb], sender: Ref[Tcb]) -> None:
+        """Take `sender` out of the queue of `receiver`, within an operation on `receiver`."""
+        self.remove(cpu, receiver.senders, sender)
+        sender.polling = NULL

@@ -17,32 +17,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smplab.kernel.objects import Objects, Tcb
+from smplab.kernel.objects import BLOCKED, QUEUED, Objects, Queue, Tcb
 from smplab.language.component import parameter
 from smplab.language.cpu import Cpu
 from smplab.language.memory import Memory
 from smplab.language.routines import routine
-from smplab.language.struct import NULL, Array, Ref, Struct, Word
-
-BLOCKED = 0
-QUEUED = 1
-RUNNING = 2
-
-
-class Queue(Struct):
-    """The ready threads of one CPU and priority, first come first served."""
-
-    first: Ref[Tcb]
-    last: Ref[Tcb]
+from smplab.language.struct import NULL, Array, Ref, Word
 
 
 @dataclass(eq=False)
 class ReadyQueues(Objects):
     """Ready queues."""
 
-    priorities: int = parameter(
-        4, "priorities of threads, 0 being the lowest", build=True, minimum=1
-    )
+    priorities: int = parameter(4, "priorities of threads, 0 the lowest", build=True, minimum=1)
 
     def layout(self, memory: Memory) -> None:
         """The queues of each CPU on its own node."""
@@ -50,34 +37,50 @@ class ReadyQueues(Objects):
         self.queues: Array[Queue] = memory.per_cpu(Queue, self.priorities)
 
     @routine
+    def ready(self, cpu: Cpu, priority: Word) -> Ref[Queue]:
+        """The queue of this CPU's ready threads of a priority."""
+        return self.queues[cpu.id * self.priorities + priority]
+
+    @routine
     def make_ready(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
-        """Append a thread whose home this is to the queue of its priority."""
-        cpu.check(thread.home == cpu.id, "a thread is made ready by a CPU that is not its home")
-        cpu.check(self.place[thread.number] == BLOCKED, "a thread that does not block is woken")
-        self.place[thread.number] = QUEUED
-        priority = thread.priority
-        queue = self.queues[cpu.id * self.priorities + priority]
-        thread.next_ready = NULL
-        if queue.first == NULL:
-            queue.first = thread
+        """Let a thread whose home this is wait for its turn, unless its fate forbids."""
+        if thread.urgency < 0:
+            self.dismiss(cpu, thread)
         else:
-            queue.last.next_ready = thread
-        queue.last = thread
-        top = self.processors[cpu.id].top
-        if top < priority:
-            self.processors[cpu.id].top = priority
+            self.enqueue(cpu, thread)
+
+    @routine
+    def dismiss(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """See to the fate of a marked thread, which now belongs to nobody; threads.py says how."""
+        cpu.check(False, "nobody sees to the fate of threads")
+
+    @routine
+    def enqueue(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Append a thread to the queue of its priority."""
+        cpu.check(thread.home == cpu.id, "a thread is made ready by a CPU that is not its home")
+        cpu.check(thread.place == BLOCKED, "a thread that does not block is woken")
+        thread.place = QUEUED
+        priority = thread.priority
+        self.append(cpu, self.ready(cpu, priority), thread)
+        processor = self.processor(cpu)
+        if processor.top < priority:  # noqa: PLR1730 - no store without need
+            processor.top = priority
+
+    @routine
+    def unqueue(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Take a thread out of its queue before its turn."""
+        self.remove(cpu, self.ready(cpu, thread.priority), thread)
+        thread.place = BLOCKED
 
     @routine
     def highest_ready(self, cpu: Cpu) -> Word:
         """The highest priority of a ready thread of this CPU, -1 if there is none."""
-        priority = self.processors[cpu.id].top
-        while priority >= 0:
-            if self.queues[cpu.id * self.priorities + priority].first != NULL:
-                self.processors[cpu.id].top = priority
-                return priority
+        processor = self.processor(cpu)
+        priority = processor.top
+        while priority >= 0 and self.ready(cpu, priority).first == NULL:
             priority -= 1
-        self.processors[cpu.id].top = 0
-        return -1
+        processor.top = max(priority, 0)
+        return priority
 
     @routine
     def take_ready(self, cpu: Cpu) -> Ref[Tcb]:
@@ -85,8 +88,8 @@ class ReadyQueues(Objects):
         thread: Ref[Tcb] = NULL
         priority = self.highest_ready(cpu)
         if priority >= 0:
-            queue = self.queues[cpu.id * self.priorities + priority]
+            queue = self.ready(cpu, priority)
             thread = queue.first
-            queue.first = thread.next_ready
-            self.place[thread.number] = BLOCKED
+            queue.first = thread.next
+            thread.place = BLOCKED
         return thread

@@ -5,10 +5,12 @@ Invariants:
 - Kernel code runs with interrupts off. Interrupts are on at user level only, so a handler always
   finds a thread that is not inside the kernel.
 - A thread that blocks has said on whom before it looks for another thread to run; a wake-up that
-  comes in between finds it blocked, and `dispatch` then simply returns to it.
-- An idle CPU sleeps only after it found neither a request nor a ready thread, with interrupts off,
-  and an interrupt that came since then ends the sleep: no wake-up is lost.
-- A thread is in its CPU's list of timeouts from before it blocks until it runs again.
+  comes in between finds it blocked, and `switch_away` then simply returns to it.
+- An idle CPU sleeps only after it found neither a request, nor a ready thread, nor after that a
+  pending interrupt, and one that comes later ends the sleep: no wake-up is lost. Between the last
+  look and the sleep nothing waits, since a wait would use up the arrival.
+- A thread is in its CPU's list of timeouts from before it blocks until it runs again, moves or
+  dies.
 
 Source: L4Ka::Pistachio, api/v4/sched-rr/schedule.cc: round robin within priorities, a tick of 1.953
 ms, timeouts looked at on the tick. The direct switch to a partner: Liedtke, "Improving IPC by
@@ -19,17 +21,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smplab.kernel.accounting import Event
 from smplab.kernel.mailbox import WAKE, Mailboxes
 from smplab.kernel.objects import Tcb
-from smplab.kernel.ready import BLOCKED, RUNNING
 from smplab.language.component import parameter
 from smplab.language.cpu import Cpu
 from smplab.language.isa import Cause
 from smplab.language.routines import routine
 from smplab.language.struct import NULL, Ref, Word
-
-FAR = 2**62
-"""A cycle that never comes."""
 
 
 @dataclass(eq=False)
@@ -45,55 +44,85 @@ class Scheduler(Mailboxes):
 
     @routine
     def block(self, cpu: Cpu, me: Ref[Tcb], timeout_cycles: Word, successor: Ref[Tcb]) -> None:
-        """Run others until somebody wakes this thread: `successor` first, if there is one."""
-        self.check_outside(cpu)
+        """Run others until somebody wakes this thread, or its timeout, if above 0, has passed."""
         if timeout_cycles > 0:
             self.start_timeout(cpu, me, timeout_cycles)
-        self.place[me.number] = BLOCKED
-        self.switch_away(cpu, me, successor)
+        self.run_next(cpu, me, successor)
         if timeout_cycles > 0:
             self.stop_timeout(cpu, me)
 
+    @routine
+    def run_next(self, cpu: Cpu, me: Ref[Tcb], successor: Ref[Tcb]) -> None:
+        """Let others run; return when `me` runs again, perhaps on another CPU.
+
+        `successor`, a thread of this CPU that is in no queue, comes first if nobody is above it:
+        the direct switch. A marked thread is below all, so that `switch_away` deals with it.
+        """
+        self.check_outside(cpu)
+        if successor != NULL and successor.urgency >= self.processor(cpu).top:
+            self.dispatch(cpu, successor)
+        else:
+            self.switch_away(cpu, me, successor)
+
     @routine(call=True)
     def switch_away(self, cpu: Cpu, me: Ref[Tcb], successor: Ref[Tcb]) -> None:
-        """Run `successor`, or what is ready, or nothing; return when `me` runs again."""
-        following = successor
+        """Run what is ready, or nothing; return when `me` runs again."""
+        if successor != NULL:
+            self.make_ready(cpu, successor)
+        following = self.next_thread(cpu)
         if following == NULL:
-            if self.multiprocessor:
-                self.serve(cpu)
-            following = self.take_ready(cpu)
-        self.processors[cpu.id].current = following
-        if following == NULL:
+            self.processor(cpu).current = NULL
             cpu.switch_context(cpu.id)
-        else:
-            self.place[following.number] = RUNNING
-            if following != me:
-                cpu.switch_context(cpu.count + following.number)
+        elif following != me:
+            self.dispatch(cpu, following)
+
+    @routine
+    def next_thread(self, cpu: Cpu) -> Ref[Tcb]:
+        """Take the thread that is to run next, NULL if there is none."""
+        if self.multiprocessor:
+            # What the interrupt is for is done now.
+            cpu.take_pending("request")
+            self.serve(cpu)
+        return self.take_ready(cpu)
+
+    @routine
+    def dispatch(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Run a thread of this CPU; return when the running one, or none, has its turn again."""
+        self.processor(cpu).current = thread
+        self.switch_space(cpu, thread)
+        self.accounting.event(cpu, Event.SWITCH, thread.number, cpu.id)
+        cpu.switch_context(cpu.count + thread.number)
+
+    @routine
+    def switch_space(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Make the space of a thread the current one: the hook of spaces.py."""
 
     @routine
     def preempt(self, cpu: Cpu, successor: Ref[Tcb]) -> None:
         """Let the running thread wait for its turn again, and run `successor` or what is ready."""
         me = self.current(cpu)
-        self.place[me.number] = BLOCKED
         self.make_ready(cpu, me)
-        self.switch_away(cpu, me, successor)
+        self.run_next(cpu, me, successor)
 
     @routine(call=True)
     def yield_cpu(self, cpu: Cpu) -> None:
         """System call: let the other ready threads of this priority run first."""
-        cpu.enter_kernel()
-        if self.multiprocessor:
-            self.serve(cpu)
-        if self.highest_ready(cpu) >= self.current(cpu).priority:
+        self.enter_kernel(cpu)
+        self.look_around(cpu, 0)
+        self.exit_kernel(cpu)
+
+    @routine(call=True)
+    def look_around(self, cpu: Cpu, above: Word = 1) -> None:
+        """Make room for a ready thread so much above the running one, which may have to go, too."""
+        if self.highest_ready(cpu) >= self.current(cpu).urgency + above:
             self.preempt(cpu, NULL)
-        cpu.exit_kernel()
 
     # --- what is done to a thread -------------------------------------------------------------
 
     @routine
     def wake(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
         """Make a blocked thread ready, on whichever CPU it lives."""
-        if not self.multiprocessor or thread.home == cpu.id:
+        if self.is_local(cpu, thread):
             self.make_ready(cpu, thread)
         else:
             self.post(cpu, thread.home, WAKE, thread, NULL)
@@ -101,7 +130,7 @@ class Scheduler(Mailboxes):
     @routine
     def hand_over(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
         """Wake a thread of this CPU that the caller need not make room for, unless it is above."""
-        if thread.priority > self.current(cpu).priority:
+        if thread.urgency > self.current(cpu).urgency:
             self.preempt(cpu, thread)
         else:
             self.make_ready(cpu, thread)
@@ -112,19 +141,21 @@ class Scheduler(Mailboxes):
     def request_interrupt(self, cpu: Cpu) -> None:
         """Another CPU has put something into the mailbox."""
         if self.multiprocessor:
+            self.synchronization.begin(cpu)
             cpu.cause(Cause.IPI)
             self.serve(cpu)
             cpu.cause(Cause.KERNEL)
-            if self.highest_ready(cpu) > self.current(cpu).priority:
-                self.preempt(cpu, NULL)
+            self.look_around(cpu)
+            self.synchronization.end(cpu)
 
     @routine(vector="timer")
     def timer_interrupt(self, cpu: Cpu) -> None:
         """The running thread's time slice is over."""
         cpu.cause(Cause.KERNEL)
+        self.synchronization.begin(cpu)
         self.tick(cpu)
-        if self.highest_ready(cpu) >= self.current(cpu).priority:
-            self.preempt(cpu, NULL)
+        self.look_around(cpu, 0)
+        self.synchronization.end(cpu)
 
     @routine(call=True)
     def tick(self, cpu: Cpu) -> None:
@@ -133,77 +164,77 @@ class Scheduler(Mailboxes):
             self.serve(cpu)
         now = cpu.time()
         cpu.set_timer(now + self.tick_cycles)
-        thread = self.processors[cpu.id].first_timeout
+        thread = self.processor(cpu).first_timeout
         while thread != NULL:
+            after = thread.next_timeout
             if thread.wake_at <= now:
-                # Once is enough: it wakes the thread, or the thread's wake-up is under way.
-                thread.wake_at = FAR
+                # Either the thread's wake-up is under way, or the next tick tries again.
                 self.expire(cpu, thread)
-            thread = thread.next_timeout
+            thread = after
 
     @routine
-    def idle_loop(self, cpu: Cpu) -> None:
-        """The life of a CPU: run what is ready, sleep when nothing is."""
+    def start(self, cpu: Cpu) -> None:
+        """Give this CPU to the kernel, for ever: run what is ready, sleep when nothing is."""
         cpu.cause(Cause.KERNEL)
-        if self.tick_cycles > 0:
-            cpu.set_timer(cpu.time() + self.tick_cycles)
+        timer = self.tick_cycles > 0
         while True:
-            if cpu.take_pending("timer"):
+            self.synchronization.begin(cpu)
+            if timer:
                 self.tick(cpu)
-            if self.multiprocessor:
-                cpu.take_pending("request")
-                self.serve(cpu)
-            thread = self.take_ready(cpu)
+            thread = self.next_thread(cpu)
             if thread != NULL:
-                self.place[thread.number] = RUNNING
-                self.processors[cpu.id].current = thread
-                cpu.switch_context(cpu.count + thread.number)
-            else:
-                self.sleep(cpu)
+                self.dispatch(cpu, thread)
+            self.synchronization.end(cpu)
+            timer = self.sleep(cpu)
 
     @routine
-    def sleep(self, cpu: Cpu) -> None:
-        """Wait for an interrupt; or for room in a mailbox, if an answer waits for that."""
+    def sleep(self, cpu: Cpu) -> bool:
+        """Wait for an interrupt, unless one is pending; whether it is the timer's.
+
+        If an answer waits for room in a mailbox, room ends the sleep as well.
+        """
+        # Looked at after `end`, which may have waited for a lock and used up an arrival's event.
         if self.multiprocessor:
-            owed = self.processors[cpu.id].first_answer
-            if owed != NULL:
-                target = self.boxes[owed.home]
-                slot = target.drawn % self.mailbox_entries
-                entry = self.entries[owed.home * self.mailbox_entries + slot]
-                if entry.turn % 2 == 1:
-                    cpu.idle(entry.turn)
-                return
-        # Nobody else writes this word: only an interrupt ends the wait.
-        if self.processors[cpu.id].current == NULL:
-            cpu.idle(self.processors[cpu.id].current)
+            self.serve_pending_flushes(cpu)
+        timer = cpu.take_pending("timer")
+        if not timer and not (self.multiprocessor and cpu.take_pending("request")):
+            processor = self.processor(cpu)
+            if self.multiprocessor and processor.answers.first != NULL:
+                self.await_room(cpu, self.mailboxes, processor.answers.first.home)
+            # Nobody else writes this word: only an interrupt ends the wait.
+            elif processor.current == NULL:
+                cpu.idle(processor.current)
+            timer = cpu.take_pending("timer")
+        return timer
 
     # --- timeouts -----------------------------------------------------------------------------
 
     @routine
     def expire(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
-        """A blocked thread's timeout has passed; ipc.py says what follows."""
+        """A blocked thread's timeout has passed; rendezvous.py says what follows."""
         cpu.check(False, "nobody ends timeouts")
 
     @routine
     def start_timeout(self, cpu: Cpu, me: Ref[Tcb], timeout_cycles: Word) -> None:
         """Enter this thread into its CPU's list of timeouts."""
-        processor = self.processors[cpu.id]
+        processor = self.processor(cpu)
         me.wake_at = cpu.time() + timeout_cycles
         after = processor.first_timeout
         me.next_timeout = after
-        me.previous_timeout = NULL
         if after != NULL:
             after.previous_timeout = me
         processor.first_timeout = me
 
     @routine
-    def stop_timeout(self, cpu: Cpu, me: Ref[Tcb]) -> None:
-        """Take this thread, which runs again, out of the list."""
-        before = me.previous_timeout
-        after = me.next_timeout
-        if before == NULL:
-            self.processors[cpu.id].first_timeout = after
-        else:
-            before.next_timeout = after
-        if after != NULL:
-            after.previous_timeout = before
+    def stop_timeout(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Take a thread that runs again, or leaves, out of its CPU's list, if it is there."""
+        if thread.wake_at != 0:
+            thread.wake_at = 0
+            processor = self.processor(cpu)
+            after = thread.next_timeout
+            if processor.first_timeout == thread:
+                processor.first_timeout = after
+            else:
+                thread.previous_timeout.next_timeout = after
+            if after != NULL:
+                after.previous_timeout = thread.previous_timeout

@@ -1,9 +1,9 @@
-"""The contract of the slot `synchronization`: how what CPUs share of a thread is protected.
+"""The contract of the slot `synchronization`: how objects that CPUs share are protected.
 
-What is shared is the rendezvous: whether the thread receives and from whom, and the queue of those
-who want to send to it. An *operation* on a thread is a few dozen instructions on these words; it
-never blocks. There are two ways to perform one on a thread of another CPU: here, under something
-that excludes others, or there, by asking the thread's home CPU. A filling says which.
+Shared objects are threads, that is their rendezvous, and trees of mappings. An *operation* on an
+object is a short piece of code on its words; it never blocks. There are two ways to perform one on
+an object of another CPU: here, under something that excludes others, or there, by asking the
+object's home CPU. A filling says which.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smplab.kernel.objects import Tcb
 from smplab.language.component import Component
 from smplab.language.cpu import Cpu
 from smplab.language.routines import routine
-from smplab.language.struct import Ref, Struct
+from smplab.language.struct import Ref, Struct, Word
 
 
 @dataclass(eq=False)
 class Synchronization(Component):
-    """How operations on a thread exclude each other; as it stands, for one CPU: not at all.
+    """How operations on an object exclude each other; as it stands, for one CPU: not at all.
 
-    Invariants that a filling owes: of two operations on one thread, one ends before the other
+    Invariants that a filling owes: of two operations on one object, one ends before the other
     begins; what an operation wrote is seen by the next one; `leave` is reached from every `enter`
-    without another `enter` in between.
+    without another `enter` in between. The kernel owes that `enter` lies between `begin` and `end`,
+    and that it assumes nothing about objects across an `end`.
     """
 
     def guard(self) -> type[Struct] | None:
-        """Return what each thread has of its own for `enter` to use, or None."""
+        """Return what each object has of its own for `enter` to use, or None."""
         return None
 
     @routine
@@ -36,15 +36,29 @@ class Synchronization(Component):
         """Prepare a guard before time begins, on CPU 0."""
 
     @routine
-    def here(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
-        """Whether this CPU may operate on `thread`; otherwise it asks the thread's home CPU."""
+    def here(self, cpu: Cpu, home: Word) -> bool:
+        """Whether this CPU may operate on an object of CPU `home`; otherwise it asks that CPU."""
         return True
 
     @routine
     def enter(self, cpu: Cpu, guard: Ref[Any]) -> Any:
-        """An operation on the guard's thread begins; the value goes to `leave`."""
+        """An operation on the guard's object begins; the value goes to `leave`.
+
+        Without guards, `guard` is NULL.
+        """
         return 0
 
     @routine
     def leave(self, cpu: Cpu, guard: Ref[Any], node: Any) -> None:
         """The operation has ended."""
+
+    @routine
+    def begin(self, cpu: Cpu) -> None:
+        """This CPU is in the kernel: a system call, an interrupt other than "flush", or idling."""
+
+    @routine
+    def end(self, cpu: Cpu) -> None:
+        """This CPU is about to leave the kernel, to sleep, or to wait for room in a mailbox.
+
+        A switch of threads in between does not end anything: it is the CPU that is in the kernel.
+        """

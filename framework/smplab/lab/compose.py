@@ -35,7 +35,7 @@ from smplab.plugin.host import Host
 CONFIG_NAME = "config"
 ELSEWHERE = {
     CONFIG_NAME: ("scenario",),
-    "verify": ("topology", "kernel", "workload", "policy", "experiment"),
+    "verify": ("topology", "workload", "policy", "experiment"),
 }
 """Groups that another verb than the one with this primary configuration knows."""
 VERSION_BASE = "1.3"

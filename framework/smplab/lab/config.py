@@ -41,6 +41,12 @@ class Values:
     instr_cycles: float = parameter(
         doc="cost of an instruction that stays inside the CPU; a multiple of 0.05", unit="cycles"
     )
+    trace: bool = parameter(
+        doc="write what happens in the measured part, for Perfetto; changes no result"
+    )
+    trace_events: int = parameter(
+        doc="how many slices and events a trace holds at most; it ends there", minimum=1
+    )
     objective: str | None = parameter(doc="the metric that an optimiser of Hydra's gets to see")
 
 

@@ -1,7 +1,7 @@
 """Experiments: a sweep with its reference data, its figure and its verdict.
 
 experiments/<name>/experiment.yaml   the Hydra group `experiment`: its grids of points
-experiments/<name>/targets.yaml      title, metric, figure and targets
+experiments/<name>/targets.yaml      title, metric, figure, targets and sensitivity
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from smplab.lab.curves import Curve, flatten
-from smplab.lab.figures.measured import Comparison, read_comparison
+from smplab.lab.figures.lines import check as check_figure
+from smplab.lab.figures.measured import Comparison, read_comparisons
 from smplab.lab.tree import experiments
 from smplab.lab.verdicts.evaluate import Judgement, as_dict, judge, write_json
 from smplab.lab.verdicts.reading import Place
+from smplab.lab.verdicts.sensitivity import Variants, Variation, read_sensitivity
 from smplab.lab.verdicts.targets import Target, read_targets
 from smplab.plugin.errors import ConfigError, choices
 
 TARGETS = "targets.yaml"
 VERDICTS = "verdicts.json"
-_KEYS = ("title", "metric", "figure", "targets")
+_KEYS = ("title", "metric", "figure", "targets", "sensitivity")
 
 
 @dataclass(frozen=True)
@@ -34,45 +36,55 @@ class Experiment:
         title: in a line.
         metric: that its targets and its figure are about, unless they say otherwise.
         targets: what must agree with what.
-        comparison: what the figure shows; None for the plain scalability curve.
+        comparisons: what its figures show, beside the plain scalability curve.
+        variations: of its configuration, for which its targets are computed once more.
     """
 
     name: str
     title: str
     metric: str
     targets: Sequence[Target]
-    comparison: Comparison | None
+    comparisons: tuple[Comparison, ...]
+    variations: Sequence[Variation] = ()
 
     def check(self, configs: Sequence[Mapping[str, Any]]) -> None:
-        """Check the targets against the planned points, before anything runs.
+        """Check targets and figures against the planned points, before anything runs.
 
         Raises:
-            TargetError: a target is about what no point has.
+            TargetError: one is about what no point has.
         """
         flat = [flatten(config) for config in configs]
+        for comparison in self.comparisons:
+            check_figure(flat, comparison)
         for target in self.targets:
             target.check(flat)
 
-    def judge(self, curves: Sequence[Curve], strict: bool = False) -> list[Judgement]:
-        """Return the verdicts."""
-        return judge(self.targets, curves, strict)
+    def judge(
+        self, curves: Sequence[Curve], variants: Variants, strict: bool = False
+    ) -> list[Judgement]:
+        """Return the verdicts, and with each how it would be in the variations."""
+        return variants.judged(curves, lambda some: judge(self.targets, some, strict))
 
-    def finish(self, folder: Path, curves: Sequence[Curve], strict: bool = False) -> list[Path]:
-        """Write `verdicts.json` and the figure into a sweep's folder; return their paths."""
+    def finish(
+        self, folder: Path, curves: Sequence[Curve], variants: Variants, strict: bool = False
+    ) -> list[Path]:
+        """Write `verdicts.json` and the figures into a sweep's folder; return their paths."""
         path = folder / VERDICTS
-        write_json(path, as_dict(self.name, self.title, self.judge(curves, strict)))
+        write_json(path, as_dict(self.name, self.title, self.judge(curves, variants, strict)))
         paths = [path]
-        if self.comparison is not None and curves:
+        curves = variants.of(variants.own, curves)
+        if self.comparisons and curves:
             from smplab.lab.figures import save
             from smplab.lab.figures.comparison import draw
 
-            figure = draw(curves, self.metric, self.comparison, self.title)
-            paths += save(figure, folder / self.name)
+            for comparison in self.comparisons:
+                stem = "_".join(filter(None, (self.name, comparison.name)))
+                paths += save(draw(curves, comparison), folder / stem)
         return paths
 
-    def finisher(self, strict: bool) -> partial[list[Path]]:
+    def finisher(self, variants: Variants, strict: bool) -> partial[list[Path]]:
         """Return `finish` as a sweep calls it."""
-        return partial(self.finish, strict=strict)
+        return partial(self.finish, variants=variants, strict=strict)
 
 
 def load_experiment(name: str) -> Experiment:
@@ -97,7 +109,10 @@ def read_experiment(folder: Path) -> Experiment:
     root = Place.load(folder / TARGETS)
     root.only(_KEYS)
     metric = root.get("metric", str, "throughput_ops_per_s")
-    comparison = read_comparison(root.inside("figure")) if "figure" in root.values else None
+    title = root.get("title", str)
+    varied = "sensitivity" in root.values
     return Experiment(
-        folder.name, root.get("title", str), metric, read_targets(root, metric), comparison
-    )
+        folder.name, title, metric, read_targets(root, metric),
+        read_comparisons(root, metric, title),
+        read_sensitivity(root.inside("sensitivity")) if varied else (),
+    )  # fmt: skip

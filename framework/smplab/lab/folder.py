@@ -6,6 +6,7 @@ results/2026-11-23_101530_lock_scaling/
     points.jsonl  the truth, a line a point; points.csv is the same as a table
     summary.csv   mean and confidence interval by curve and number of CPUs
     *.svg, *.png  figures
+    traces/       a file for Perfetto of each point, if asked for
 """
 
 from __future__ import annotations

@@ -145,6 +145,8 @@ def _checked(config: DictConfig, overrides: Sequence[str], host: Host) -> dict[s
             "this experiment has grids of its own, which Hydra's sweepers cannot read: run it "
             "without hydra/sweeper and hydra/launcher"
         )
+    if OmegaConf.select(config, "trace"):
+        raise ConfigError("trace=true goes with smplab's own sweeper and launcher only")
     named = [line.lstrip("+~").partition("=")[0] for line in overrides]
     return checked(to_plain(config), named, host)
 

@@ -18,18 +18,24 @@ import numpy.typing as npt
 
 from smplab.kernel.contracts import Workload
 from smplab.kernel.kernel import Kernel, KernelWorkload
+from smplab.lab.executors.work import Computed
 from smplab.lab.metrics import Metrics, metrics_of
+from smplab.lab.tracing import summary, to_perfetto
 from smplab.language.build import build_image
 from smplab.language.component import Component
 from smplab.language.image import Image, Layout, Program
-from smplab.machine import engine_digest, simulate
-from smplab.machine.description import Machine
+from smplab.machine import engine_digest, simulate, simulate_traced
+from smplab.machine.description import Machine, Topology
+from smplab.machine.errors import SimulationError
 from smplab.machine.placement import place
-from smplab.machine.result import Limits
+from smplab.machine.result import Limits, Result
 from smplab.plugin.contexts import Measurement
+from smplab.plugin.errors import ConfigError
 from smplab.plugin.host import Host, shared_host
 
-NOT_PHYSICS = ("executor", "tracking", "hydra", "experiment", "objective")
+NOT_PHYSICS = (
+    "executor", "tracking", "hydra", "experiment", "objective", "trace", "trace_events",
+)  # fmt: skip
 """Keys of a configuration that do not change what is simulated."""
 
 
@@ -54,9 +60,16 @@ def assemble(config: Mapping[str, Any], host: Host) -> System:
     Raises:
         SmplabError: the configuration asks for what does not exist or does not fit together.
     """
-    machine = _machine(json.dumps(config["topology"], sort_keys=True), host)
+    topology = json.dumps(config["topology"], sort_keys=True)
+    machine = _machine(topology, config["instr_cycles"], host)
     cpus = place(machine, config["cpus"], config["placement"])
     components = _components(config, host)
+    kernel = components.get("kernel")
+    if isinstance(kernel, Kernel) and kernel.spaces and machine.costs.tlb_tags and not kernel.tags:
+        raise ConfigError(
+            "topology.costs.tlb_tags=true: this machine's TLBs keep translations over a change of"
+            " space, and the kernel must know that: give kernel.tags=true"
+        )
     image = _image(_structure(components), host)
     layout = Layout(len(cpus), machine.nodes, tuple(int(n) for n in machine.node[cpus]))
     values = {k: v for k, v in _numbers(components).items() if k in image.parameters}
@@ -64,10 +77,20 @@ def assemble(config: Mapping[str, Any], host: Host) -> System:
 
 
 def run_point(config: Mapping[str, Any]) -> Metrics:
-    """Simulate one point and return its metrics.
+    """Simulate one point, without a trace, and return its metrics.
 
     Raises:
         SmplabError: a configuration that cannot be met, or the diagnosis of a run that failed.
+    """
+    return dict(compute_point({**config, "trace": False}).metrics)
+
+
+def compute_point(config: Mapping[str, Any]) -> Computed:
+    """Simulate one point; return its metrics, and its trace if the configuration asks for one.
+
+    Raises:
+        SmplabError: a configuration that cannot be met, or the diagnosis of a run that failed and
+            left no trace.
     """
     host = shared_host()
     system = assemble(config, host)
@@ -77,14 +100,31 @@ def run_point(config: Mapping[str, Any]) -> Metrics:
         operations=config["operations"],
         max_cycles=config["max_cycles"],
     )
-    result = simulate(
-        system.program,
-        system.machine,
-        system.cpus,
-        derived_seed(config["seed"], config["replica"]),
-        limits,
-        config["instr_cycles"],
+    seed = derived_seed(config["seed"], config["replica"])
+    program, machine, cpus = system.program, system.machine, system.cpus
+    instr_cycles = config["instr_cycles"]
+    if not config.get("trace", False):
+        result = simulate(program, machine, cpus, seed, limits, instr_cycles)
+        return Computed(_metrics(result, system, config, host))
+    ended, trace = simulate_traced(
+        program, machine, cpus, seed, limits, instr_cycles, config["trace_events"]
     )
+    if isinstance(ended, SimulationError):
+        if trace.end == trace.begin:
+            raise ended  # before anything was measured
+        metrics, failure = {}, ended
+    else:
+        metrics, failure = _metrics(ended, system, config, host), None
+    return Computed(
+        metrics,
+        {"trace": summary(trace, program)},
+        to_perfetto(trace, program, machine, cpus),
+        failure,
+    )
+
+
+def _metrics(result: Result, system: System, config: Mapping[str, Any], host: Host) -> Metrics:
+    """Return our metrics, and those of plugins."""
     image = system.program.image
     metrics = metrics_of(result, image, system.machine)
     measurement = Measurement(result, image, system.machine, config)
@@ -118,9 +158,10 @@ def derived_seed(seed: int, replica: int) -> int:
 
 
 @cache
-def _machine(topology: str, host: Host) -> Machine:
-    machine: Machine = host.registry.build("topology", json.loads(topology)).describe()
-    return machine
+def _machine(topology: str, instr_cycles: float, host: Host) -> Machine:
+    described: Topology = host.registry.build("topology", json.loads(topology))
+    described.instr_cycles = instr_cycles
+    return described.describe()
 
 
 def _components(config: Mapping[str, Any], host: Host) -> dict[str, Component]:

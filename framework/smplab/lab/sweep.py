@@ -22,6 +22,7 @@ from smplab.lab.interrupts import Interrupts
 from smplab.lab.records import Record
 from smplab.lab.store import PointStore, StoreError, latest
 from smplab.lab.tables import point_rows, summary_rows, write_csv
+from smplab.lab.tracing import keep_trace, told_of, trace_file
 from smplab.lab.versions import versions
 from smplab.plugin.contexts import Point, PointFinished, SweepFinished, SweepStarted
 from smplab.plugin.host import Host
@@ -155,12 +156,19 @@ class _Run:
         self.console = console
         self.folder = store.path.parent
         self.records = latest(store.records)
-        self.todo = [p for p in points if p.hash not in self.records or not self.records[p.hash].ok]
+        self.todo = [point for point in points if not self._complete(point)]
         self.done = self.failed = 0
         self.interrupted = False
         self.error: str | None = None
         self.began = time.monotonic()
         self._versions = versions()
+
+    def _complete(self, point: Point) -> bool:
+        """Whether a point has its metrics, and its trace if one was asked for."""
+        if point.hash not in self.records or not self.records[point.hash].ok:
+            return False
+        asked = point.config.get("trace", False)
+        return not asked or trace_file(self.folder, point.hash).exists()
 
     def compute(self) -> None:
         """Compute what is missing; returns early upon Ctrl-C or when nothing can be computed."""
@@ -190,6 +198,8 @@ class _Run:
             outcome.status, dict(outcome.metrics), round(outcome.wall_s, 6), outcome.error,
             outcome.details,
         )  # fmt: skip
+        if outcome.trace is not None:  # first, so that no record is without the trace it tells of
+            keep_trace(self.folder, point.hash, outcome.trace)
         self.store.append(record)
         self.records[record.hash] = record
         self.done += 1
@@ -255,6 +265,8 @@ def _say(outcome: SweepOutcome, go_on: str, console: Console) -> None:
         say(outcome.error)
     if outcome.interrupted:
         say("interrupted", "yellow")
+    for message in told_of(outcome.folder, outcome.records):
+        say(message, "none")
     missing = outcome.points - sum(record.ok for record in outcome.records)
     if missing:
         kept = outcome.points - missing

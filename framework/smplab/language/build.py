@@ -40,7 +40,7 @@ def build_image(
 
     Args:
         components: by the name that their parameters and objects get, slots already filled; their
-            `layout` runs in this order, and so do their routines `boot`.
+            `connect` runs in this order, then their `layout`, and so do their routines `boot`.
         main: the component whose routine `run` every CPU starts in.
         inline_budget: instructions that one inlined call may grow to.
 
@@ -55,6 +55,8 @@ def build_image(
     if not is_routine(getattr(run, "__func__", None)):
         raise LanguageError(f"{type(components[main]).__name__} has no routine run(self, cpu)")
     handlers = _handlers(components)
+    for component in components.values():
+        component.connect()
     with parameters_hidden(components) as numbers:
         memory = _lay_out(components)
         objects = tuple(root.object for part in memory for root in part.roots)

@@ -101,6 +101,9 @@ class Component:
     mutant: str = dataclasses.field(default="", init=False, repr=False)
     """The one that is built, or none."""
 
+    def connect(self) -> None:
+        """Fill hooks of the components below, in Python, when all are wired; layout comes next."""
+
     def layout(self, memory: Memory) -> None:
         """Place the component's objects in memory; runs once an image, in Python."""
 

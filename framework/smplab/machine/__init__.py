@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from smplab.machine.digest import engine_digest
     from smplab.machine.reference_system import simulate_reference
     from smplab.machine.run import simulate, warm_up
+    from smplab.machine.traced import simulate_traced
 
 _MODULES = {
     "engine_digest": "digest",
     "simulate": "run",
     "simulate_reference": "reference_system",
+    "simulate_traced": "traced",
     "warm_up": "run",
 }
 
-__all__ = ["engine_digest", "simulate", "simulate_reference", "warm_up"]
+__all__ = ["engine_digest", "simulate", "simulate_reference", "simulate_traced", "warm_up"]
 
 
 def __getattr__(name: str) -> Any:

@@ -166,6 +166,13 @@ class Topology(Component):
 
     origins: ClassVar[dict[str, Origin]] = {}
 
+    instr_cycles: float = dataclasses.field(default=1.0, init=False, repr=False)
+    """What a local instruction costs in the run; the lab sets it before it calls `describe`.
+
+    A calibrated path cost is a measured total less what the simulated instructions of the path cost
+    already, so it follows from this number. A machine without such costs has no use for it.
+    """
+
     def describe(self) -> Machine:
         """Return the machine that the parameters ask for.
 

@@ -53,7 +53,8 @@ def origins_of(topology: Topology) -> dict[str, Origin]:
         Origins by name: DEFAULTS and those of `type(topology).origins`, with BY_USER where a
         parameter ("clock_ghz"), or a cost ("costs.occ_r"), differs from its default.
     """
-    changed = _changed(topology, {f.name: _default(f) for f in dataclasses.fields(topology)})
+    given = [f for f in dataclasses.fields(topology) if f.init]
+    changed = _changed(topology, {f.name: _default(f) for f in given})
     return {**DEFAULTS, **type(topology).origins, **dict.fromkeys(changed, BY_USER)}
 
 

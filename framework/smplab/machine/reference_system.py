@@ -12,7 +12,7 @@ from smplab.language.image import LINE_WORDS, Program
 from smplab.language.isa import FREE, Cause, Op
 from smplab.machine import faults
 from smplab.machine.description import TICKS_PER_CYCLE, Machine
-from smplab.machine.plan import Ints, make_plan
+from smplab.machine.plan import Ints, Plan, make_plan
 from smplab.machine.reference import CPU, INTERRUPT
 from smplab.machine.reference_cpu import Cpu, Stopped
 from smplab.machine.reference_translation import TranslatingRun
@@ -36,12 +36,17 @@ def simulate_reference(
         SimulationError: the diagnosis of a run that went wrong.
     """
     plan = make_plan(program, machine, cpus, seed, limits, instr_cycles)
-    memory, ghost = [0] * program.memory_words, [0] * program.ghost_words
-    if program.image.boot >= 0:
-        SystemRun(plan.for_boot(), memory, ghost).until_end()
-    run = SystemRun(plan, memory, ghost)
+    run = SystemRun(plan, *boot(plan))
     run.until_end()
     return run.result()
+
+
+def boot(plan: Plan) -> tuple[list[int], list[int]]:
+    """Let the boot routine give memory and ghost memory their first values; return both."""
+    memory, ghost = [0] * plan.program.memory_words, [0] * plan.program.ghost_words
+    if plan.program.image.boot >= 0:
+        SystemRun(plan.for_boot(), memory, ghost).until_end()
+    return memory, ghost
 
 
 class SystemRun(TranslatingRun):

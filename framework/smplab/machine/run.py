@@ -29,6 +29,7 @@ from smplab.machine.system_state import (
 )
 from smplab.machine.warmup import tiny_run
 
+Flags = np.typing.NDArray[np.bool_]
 Progress = Callable[[float], None]
 """Called now and then with the part of the run that is done, 0 to 1."""
 
@@ -68,13 +69,18 @@ def simulate(
 
 def run_plan(plan: Plan, kind: type[Run], progress: Progress | None, slice_steps: int) -> Result:
     """Run a plan: its boot routine on CPU 0 alone, then everyone."""
+    run = kind(plan, *boot(plan, kind, slice_steps), slice_steps)
+    run.until_end(progress)
+    return run.result()
+
+
+def boot(plan: Plan, kind: type[Run], slice_steps: int) -> tuple[Ints, Ints]:
+    """Let the boot routine give memory and ghost memory their first values; return both."""
     memory = np.zeros(plan.program.memory_words, np.int64)
     ghost = np.zeros(plan.program.ghost_words, np.int64)
     if plan.program.image.boot >= 0:
         kind(plan.for_boot(), memory, ghost, slice_steps).until_end(None)
-    run = kind(plan, memory, ghost, slice_steps)
-    run.until_end(progress)
-    return run.result()
+    return memory, ghost
 
 
 class Run:
@@ -265,35 +271,50 @@ class Run:
 
     def _close_account(self, cpu: Ints) -> Ints:
         """Charge what is under way at the end, and count the WAITs that lie before it."""
-        end, everyone = self.end, np.arange(len(cpu))
         account = cpu[:, at.ACCOUNT : at.ACCOUNT + len(Cause)]
-        since, done = (np.minimum(cpu[:, moment], end) for moment in (at.SINCE, at.DONE))
-        asleep_at = np.minimum(cpu[:, at.ASLEEP_AT], end)
-        last_order = self.end_cpu if self.end_cpu >= 0 else -1
-        before_end = (cpu[:, at.ASLEEP_AT] < end) | (
-            (cpu[:, at.ASLEEP_AT] == end) & (everyone < last_order)
-        )
-        asleep = (cpu[:, at.STATE] == at.ASLEEP) & before_end
-        slept = asleep & (cpu[:, at.SLEPT] == 1)
-        fell = asleep & ~slept
-        queued = cpu[:, at.STATE] == at.QUEUED
-        wait_cause = self.plan.program.image.code[np.where(asleep, cpu[:, at.PC], 0), 3]
-        computing = ~slept & ~queued
-        _add(account, computing, cpu[:, at.DOING], done - since)
-        _add(account, computing & ~fell, cpu[:, at.CAUSE], end - done)
-        _add(account, fell, cpu[:, at.CAUSE], asleep_at - done)
-        _add(account, fell, wait_cause, end - asleep_at)
-        _add(account, slept, wait_cause, end - since)
-        walks = self.plan.program.image.code[cpu[:, at.PC], 0] == Op.TOUCH
-        _add(account, queued, np.where(walks, Cause.TLB, Cause.MEMORY), end - since)
+        for which, cause, begin, end, _ in self.under_way(cpu, self.end):
+            chosen = np.flatnonzero(which)
+            account[chosen, cause[chosen]] += (end - begin)[chosen]
+        fell = self._asleep_before(cpu, self.end) & (cpu[:, at.SLEPT] == 0)
         for counter in (Counter.WAITS, Counter.INSTRUCTIONS):
             cpu[fell, at.COUNTERS + counter] += 1
         return account.copy()
 
+    def _asleep_before(self, cpu: Ints, end: int) -> Flags:
+        """Whose WAIT lies before `end`, and before the last event there."""
+        asleep_at = cpu[:, at.ASLEEP_AT]
+        before = (asleep_at < end) | ((asleep_at == end) & (np.arange(len(cpu)) < self.end_cpu))
+        found: Flags = (cpu[:, at.STATE] == at.ASLEEP) & before
+        return found
 
-def _add(account: Ints, which: np.typing.NDArray[np.bool_], cause: Ints, ticks: Ints) -> None:
-    chosen = np.flatnonzero(which)
-    account[chosen, cause[chosen]] += ticks[chosen]
+    def under_way(self, cpu: Ints, end: int) -> list[tuple[Flags, Ints, Ints, Ints, Ints | None]]:
+        """What is not charged yet of the time before `end`: each CPU's parts in their order.
+
+        Returns:
+            of each part: the CPUs concerned, and by CPU its cause, its beginning, its end, and the
+            cause of the part that follows, if one does.
+        """
+        since, done, asleep_at = (
+            np.minimum(cpu[:, moment], end) for moment in (at.SINCE, at.DONE, at.ASLEEP_AT)
+        )
+        ends = np.full(len(cpu), end)
+        asleep = self._asleep_before(cpu, end)
+        slept = asleep & (cpu[:, at.SLEPT] == 1)
+        fell = asleep & ~slept
+        queued = cpu[:, at.STATE] == at.QUEUED
+        computing = ~slept & ~queued
+        code = self.plan.program.image.code
+        wait_cause = code[np.where(asleep, cpu[:, at.PC], 0), 3]
+        access = np.where(code[cpu[:, at.PC], 0] == Op.TOUCH, Cause.TLB, Cause.MEMORY)
+        cause = cpu[:, at.CAUSE]
+        return [
+            (computing, cpu[:, at.DOING], since, done, cause),
+            (computing & ~fell, cause, done, ends, None),
+            (fell, cause, done, asleep_at, None),
+            (fell, wait_cause, asleep_at, ends, None),
+            (slept, wait_cause, since, ends, None),
+            (queued, access, since, ends, None),
+        ]
 
 
 def _accesses(counters: Ints) -> int:

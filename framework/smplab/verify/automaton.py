@@ -24,7 +24,8 @@ from smplab.verify.flow import ATOMICS, DRAWS, READS, Flow, analyse
 from smplab.verify.options import Options, Progress
 from smplab.verify.sharing import Sharing
 from smplab.verify.symmetry import interchangeable
-from smplab.verify.words import OverflowFault, Words, atomic
+from smplab.verify.unit import Unit
+from smplab.verify.words import Area, OverflowFault, Words, atomic
 
 MAX_TURNS = 10_000
 """Turns of a loop whose only ordered instructions are without effect here."""
@@ -42,6 +43,8 @@ class Local(NamedTuple):
         watch: line read last, if it matters whether it was written since, else -1.
         pending: an operation (region 0) began and has not ended.
         fault, detail: as in `smplab.machine.faults`, or 0.
+        ahead: the instruction that is next is at fault; it has not been executed.
+        unit: what kernels need beside, in images that do.
     """
 
     pc: int
@@ -52,6 +55,33 @@ class Local(NamedTuple):
     pending: int
     fault: int = 0
     detail: int = 0
+    ahead: int = 0
+    unit: Unit | None = None
+
+
+class Step(NamedTuple):
+    """What a local state does next, for the tables.
+
+    Attributes:
+        state: the local state itself, with its fault if the instruction cannot be executed.
+        kind, slot, value, choices: as in `smplab.verify.tables`.
+        room: for transitions, a power of two or 0.
+        like: an opcode whose access this is, as far as others can tell.
+        also: slots that are accessed as well, at once after this one.
+        merge: whether it may happen together with the step before it.
+        at_once: whether it must; that step has named its slot.
+    """
+
+    state: Local
+    kind: int
+    slot: int = -1
+    value: int = -1
+    choices: int = -1
+    room: int = 0
+    like: Op = Op.HALT
+    also: tuple[int, ...] = ()
+    merge: bool = True
+    at_once: bool = False
 
 
 class Automaton:
@@ -63,6 +93,9 @@ class Automaton:
         words: the words that were accessed, with the values they took.
         sharing: which accesses other CPUs may observe.
         ranks: number of ranks used, by CPU.
+        arrivals: kinds of interrupts that may reach a CPU, and `irq`, what they change there.
+        contexts: slots of the words of contexts, by number.
+        bounds: what was not covered, in words.
         symmetric: the CPUs are interchangeable, and have the same ranks.
         drew_few: a random number was not tried with every value.
     """
@@ -75,6 +108,7 @@ class Automaton:
         self.symmetric = (
             options.symmetry
             and options.progress is Progress.NONE
+            and not program.image.is_system
             and interchangeable(program.image)
         )
         self._same = representatives(program.image)
@@ -88,11 +122,23 @@ class Automaton:
         self.states: list[Local | None] = []
         self.ranks = [0] * self.cpus
         self.drew_few = False
+        self.arrivals = 0
+        self.irq = t.Table(t.FIRST_ARRIVAL, -1)
+        self.contexts: range = range(0)
+        self.bounds: tuple[str, ...] = ()
         self._ranks: list[dict[Local, int]] = [{} for _ in range(self.cpus)]
         self._processor = Processor(program)
+        self._prepare()
         for cpu in range(self.cpus):
-            self._processor.put(program.image.entry, 0, (), (0,) * program.image.registers)
-            self._go_on(cpu, -1, 0)
+            self._begin(cpu)
+
+    def _prepare(self) -> None:
+        """Make ready what the first local states refer to: here, nothing."""
+
+    def _begin(self, cpu: int) -> None:
+        """Bring a CPU from the image's entry to its first local state."""
+        self._processor.put(self.program.image.entry, 0, (), (0,) * self.program.image.registers)
+        self._go_on(cpu, -1, 0)
 
     @property
     def bytes(self) -> int:
@@ -116,13 +162,17 @@ class Automaton:
 
     # ------------------------------------------------------------------ what the search asks
 
+    def at_rest(self, fields: list[int], depth: int) -> bool:  # noqa: ARG002 - kernels come to rest
+        """Whether a state in which nothing can happen is no deadlock; fields are as in Packing."""
+        return False
+
     def resolve(self, number: int, value: int) -> None:
         """Fill in the transition of a local state that meets a value (or draws alternative)."""
         cpu = number % self.cpus
         state = self.states[number]
         assert state is not None
         processor = self._processor
-        processor.put(state.pc, state.base, state.frames, state.registers)
+        self._resume(state)
         written, watch = self._execute(number, state, value)
         rank, ended = -1, 0
         if processor.fault:
@@ -142,12 +192,17 @@ class Automaton:
         assert state is not None
         cpu = number % self.cpus
         if self.local.rows[number, t.KIND] == t.ASLEEP:
-            self._processor.put(state.pc + 1, state.base, state.frames, state.registers)
-            self._processor.fault = 0
+            self._resume(state)
+            self._processor.pc += 1
             rank, _ = self._go_on(cpu, -1, state.pending, woken=True)
         else:
             rank = self._intern(cpu, state._replace(watch=-1))
         self.local.rows[number, t.STALE] = rank
+
+    def _resume(self, state: Local) -> None:
+        """Be where a local state is."""
+        self._processor.put(state.pc, state.base, state.frames, state.registers)
+        self._processor.fault = 0
 
     # ------------------------------------------------------------------ ordered instructions
 
@@ -156,7 +211,6 @@ class Automaton:
         watched.
         """
         cpu = self._processor
-        cpu.fault = 0
         _, a, _, c, d, e = self.rows[state.pc]
         op = Op(self.rows[state.pc][0])
         slot = int(self.local.rows[number, t.SLOT])
@@ -164,7 +218,7 @@ class Automaton:
             cpu[a] = alternatives(op, self._operand(op), self.options.random_values)[value]
             return -1, state.watch
         if op in (Op.LOAD, Op.GLOAD):
-            cpu[a] = self.words.value(slot, value)
+            cpu[a] = int(self.words.value(slot, value))
             return -1, self.words.line[slot] if op is Op.LOAD else state.watch
         if op in (Op.STORE, Op.GSTORE):
             buffered = self.local.rows[number, t.KIND] == t.STORE_BUFFERED
@@ -191,7 +245,8 @@ class Automaton:
     def _go_on(self, cpu: int, watch: int, pending: int, *, woken: bool = False) -> tuple[int, int]:
         """Run local instructions; return the rank of the state reached, and whether an END came.
 
-        A CPU that was `woken` stops in front of an END, which must be a step of its own.
+        A CPU that was `woken` stops in front of an END, which must be a step of its own; so does
+        one that runs contexts, since the END belongs to the one that it runs by then.
         """
         ended = 0
         processor = self._processor
@@ -202,7 +257,7 @@ class Automaton:
             if processor.fault:
                 break
             if op in (Op.BEGIN, Op.END):
-                if woken and op is Op.END:
+                if op is Op.END and (woken or self.contexts):
                     break
                 pending = int(op is Op.BEGIN)
                 ended |= int(op is Op.END)
@@ -211,7 +266,7 @@ class Automaton:
                 if not LINE_WORDS <= address < self.program.memory_words:
                     processor.fault, processor.detail = faults.ADDRESS, address
                     break
-                if watch == address // LINE_WORDS:
+                if watch == address // LINE_WORDS or self.arrivals:
                     break
             elif op in DRAWS:
                 values = alternatives(op, self._operand(op), self.options.random_values)
@@ -223,19 +278,30 @@ class Automaton:
                     self.drew_few |= op is Op.RANDEXP or len(values) < self._operand(op)
                     break
                 processor[a] = values[0]
-            elif op is not Op.FENCE or self.buffered:
+            elif not self._passes(op):
                 break
             processor.pc += 1
         else:
             processor.fault, processor.detail = faults.LOOP, MAX_LOCAL
         return self._intern(cpu, self._local(watch, pending)), ended
 
+    def _passes(self, op: Op) -> bool:
+        """Execute an instruction that changes only this CPU's local state; False: it is no such."""
+        return op is Op.FENCE and not self.buffered
+
     def _local(self, watch: int, pending: int) -> Local:
         """The processor's state, without what nobody will read."""
         p = self._processor
-        frames = p.frames
         if p.fault:
-            return Local(p.pc, p.base, frames, (), -1, pending, p.fault, p.detail)
+            return Local(p.pc, p.base, p.frames, (), -1, pending, p.fault, p.detail)
+        frames, registers = self._needed()
+        watch = watch if self.flow.watching[p.pc] else -1
+        return Local(self._same[p.pc], p.base, frames, registers, watch, pending)
+
+    def _needed(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The processor's open calls and registers, those that nobody will read being 0."""
+        p = self._processor
+        frames = p.frames
         live = self.flow.live[p.pc] << p.base
         bases = [*frames[1::2], p.base]
         for k, (target, base) in enumerate(zip(frames[::2], frames[1::2], strict=True)):
@@ -243,9 +309,8 @@ class Automaton:
             live |= (self.flow.live[target] & kept) << base
         values = p.registers[: live.bit_length()].tolist()
         registers = tuple(v if live >> r & 1 else 0 for r, v in enumerate(values))
-        watch = watch if self.flow.watching[p.pc] else -1
         returns = (self._same[word] if k % 2 == 0 else word for k, word in enumerate(frames))
-        return Local(self._same[p.pc], p.base, tuple(returns), registers, watch, pending)
+        return tuple(returns), registers
 
     def _intern(self, cpu: int, state: Local) -> int:
         """Return the rank of a local state, new or known."""
@@ -263,49 +328,51 @@ class Automaton:
         """Enter a new local state into the tables."""
         self.local.reach((number // self.cpus + 1) * self.cpus)
         self.states += [None] * (self.local.used - len(self.states))
-        p = self._processor
         if not state.fault:
-            p.put(state.pc, state.base, state.frames, state.registers)
-        state, kind, slot, value, choices, capacity = self._kind(state)
-        self.states[number] = state
+            self._resume(state)
+        step = self._step(cpu, state) if not state.fault else Step(state, t.FAULT)
+        self.states[number] = state = step.state
         row = self.local.rows[number]
         row[:] = -1
-        row[t.KIND], row[t.SLOT], row[t.VALUE], row[t.CHOICES] = kind, slot, value, choices
+        row[t.KIND], row[t.SLOT] = step.kind, step.slot
+        row[t.VALUE], row[t.CHOICES] = step.value, step.choices
         row[t.WATCH], row[t.MERGE], row[t.PENDING] = state.watch, 0, state.pending
-        row[t.TBASE], row[t.TCAP] = self.transition.extend(capacity), capacity
-        line = self.words.line[slot] if slot >= 0 else -1
-        op = Op.HALT if state.fault else Op(self.rows[state.pc][0])
-        self.sharing.enter(number, cpu, op, slot, line, state.watch)
+        row[t.TBASE], row[t.TCAP] = self.transition.extend(step.room), step.room
+        if step.at_once:
+            row[t.MERGE] = 2
+        else:
+            line = self.words.line[step.slot] if step.slot >= 0 else -1
+            if not step.merge:
+                self.sharing.forbid(number)
+            self.sharing.enter(number, cpu, step.like, step.slot, line, state.watch, step.also)
 
-    def _kind(self, state: Local) -> tuple[Local, int, int, int, int, int]:
-        """Kind, word, pending store, number of choices, and room for transitions."""
-        if state.fault:
-            return state, t.FAULT, -1, -1, -1, 0
+    def _step(self, cpu: int, state: Local) -> Step:  # noqa: ARG002 - kernels have words of a CPU
+        """What comes next in a local state that the processor is in."""
         row, p = self.rows[state.pc], self._processor
         op = Op(row[0])
         if op is Op.HALT:
-            return state, t.HALTED, -1, -1, -1, 0
+            return Step(state, t.HALTED)
         if op is Op.WAIT:
-            return state, t.ASLEEP, -1, -1, -1, 0
+            return Step(state, t.ASLEEP)
         if op in (Op.FENCE, Op.END):
-            return state, t.FENCE if op is Op.FENCE else t.NOTE, -1, -1, -1, 1
+            return Step(state, t.FENCE if op is Op.FENCE else t.NOTE, room=1, like=op)
         if op in DRAWS:
             n = len(alternatives(op, self._operand(op), self.options.random_values))
-            return state, t.DRAW, -1, -1, n, 2
+            return Step(state, t.DRAW, choices=n, room=2)
         ghost = op in (Op.GLOAD, Op.GSTORE)
         address = p[row[1]] + row[2] if op in (Op.STORE, Op.GSTORE) else p[row[2]] + row[3]
         end = self.words.ghost_words if ghost else self.words.memory_words
         if not LINE_WORDS <= address < end:
             fault = faults.GHOST_ADDRESS if ghost else faults.ADDRESS
-            return state._replace(fault=fault, detail=address), t.FAULT, -1, -1, -1, 0
-        slot = self.words.slot(ghost, address)
+            return Step(state._replace(fault=fault, detail=address, ahead=1), t.FAULT)
+        slot = self.words.slot(Area.GHOST if ghost else Area.MEMORY, address)
         if op in READS or op is Op.GLOAD:
             kind = t.ATOMIC if op in ATOMICS else t.LOAD
-            return state, kind, slot, -1, -1, 2
+            return Step(state, kind, slot, room=2, like=op)
         if op is Op.STORE and self.buffered:
             store = self.words.store(slot, self.words.number(slot, p[row[3]]))
-            return state, t.STORE_BUFFERED, slot, store, -1, 1
-        return state, t.STORE, slot, -1, -1, 1
+            return Step(state, t.STORE_BUFFERED, slot, store, room=1, like=op)
+        return Step(state, t.STORE, slot, room=1, like=op)
 
     def _enter(self, number: int, transition: tuple[int, int, int, int]) -> None:
         """Add a transition to a local state's, in more room if they fill three quarters of it."""

@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 
 from smplab.language.image import Program
-from smplab.language.isa import FIRST_SYSTEM, Op
 from smplab.language.verifier import verify_image
 from smplab.machine.reference_cpu import Stopped
 from smplab.verify import findings, progress
 from smplab.verify import search as s
 from smplab.verify import transitions as step
-from smplab.verify.automaton import Automaton
 from smplab.verify.errors import VerifyError
+from smplab.verify.execution import automaton_of, stepper_of
 from smplab.verify.explorer import Explorer
 from smplab.verify.options import Options, Progress
-from smplab.verify.stepper import Stepper
 from smplab.verify.trace import path_to, trace_along
 from smplab.verify.verdict import Status, Verdict
 
@@ -32,27 +30,19 @@ def check(program: Program, options: Options | None = None) -> Verdict:
 
     Raises:
         BrokenImage: the image's code is not executable.
-        VerifyError: the routines `boot` fail, or the image has interrupts, contexts or translation.
+        VerifyError: the routines `boot` fail.
     """
     options = options or Options()
     verify_image(program.image)
-    rows = program.image.code[:, 0].tolist()
-    beyond = next((pc for pc, op in enumerate(rows) if op >= FIRST_SYSTEM), None)
-    if beyond is not None:
-        site = program.image.sites[beyond]
-        raise VerifyError(
-            f"{site.file}:{site.line} in {site.routine}: {Op(rows[beyond]).name} is beyond the"
-            " checker, which knows no interrupts, contexts or translation: give it a scenario of"
-            " the bare machine"
-        )
     try:
-        stepper = Stepper(program, options)
+        stepper = stepper_of(program, options)
     except Stopped as stopped:
         raise VerifyError(f"boot fails: {findings.describe(program, stopped)}") from None
-    automaton = Automaton(program, options, stepper.memory, stepper.ghost)
+    automaton = automaton_of(program, options, stepper)
     begun = time.perf_counter()
     explorer = Explorer(automaton, options, options.progress is not Progress.NONE)
     explorer.run()
+    explorer.bounds += automaton.bounds
     found = _found(explorer)
     return _verdict(explorer, found, time.perf_counter() - begun)
 

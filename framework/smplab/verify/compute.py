@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from smplab.language.image import Program
-from smplab.language.isa import FREE, Op
+from smplab.language.isa import Op
 from smplab.machine.local import compute
 from smplab.verify.flow import DRAWS
 from smplab.verify.jit import kept
 
 Ints = npt.NDArray[np.int64]
-INERT = (FREE - {Op.CHECK, Op.GLOAD, Op.GSTORE, Op.BEGIN, Op.END}) | {Op.DELAY}
+INERT = frozenset({Op.COUNT, Op.CAUSE, Op.DELAY})
 """Ordered instructions that change nothing here; BEGIN and END matter for region 0."""
 STOP = 64
 """Added to the opcode of a draw, so that the engine's local instructions stop in front of it."""
@@ -34,9 +34,16 @@ def run(code: Any, parameters: Any, registers: Any, stack: Any, draws: Any, keys
     return pc, base, depth, fault, detail
 
 
-def is_inert(row: Sequence[int] | Ints) -> bool:
-    """Whether an instruction does nothing here: it takes time, or it measures."""
+def is_inert(row: Sequence[int] | Ints, interruptible: bool = False) -> bool:
+    """Whether an instruction does nothing here: it takes time, or it measures.
+
+    Args:
+        row: the instruction.
+        interruptible: the image has handlers, for which a DELAY is a place to begin at.
+    """
     op = Op(int(row[0]))
+    if op is Op.DELAY:
+        return not interruptible
     return op in INERT or (op in (Op.BEGIN, Op.END) and row[1] != 0)
 
 
@@ -53,7 +60,7 @@ class Processor:
         image = program.image
         code = image.code.copy()
         for row in code:
-            if is_inert(row):
+            if is_inert(row, bool(image.vectors)):
                 row[0] = Op.NOP
             elif int(row[0]) in DRAWS:
                 row[0] += STOP

@@ -15,13 +15,14 @@ from smplab.language.image import Image
 from smplab.language.isa import Op
 from smplab.verify.compute import is_inert
 
-_LEAVING = frozenset({Op.RET, Op.HALT})
+_LEAVING = frozenset({Op.RET, Op.HALT, Op.IRET})
 
 
 def representatives(image: Image) -> tuple[int, ...]:
     """Return, for each code address, the first one that is equivalent to it."""
     rows: list[list[int]] = image.code.tolist()
-    passed = [_passed_on_to(rows, pc) for pc in range(len(rows))]
+    vectored = bool(image.vectors)
+    passed = [_passed_on_to(rows, pc, vectored) for pc in range(len(rows))]
     classes = [0] * len(rows)
     count = 1
     while True:
@@ -42,13 +43,13 @@ def representatives(image: Image) -> tuple[int, ...]:
     return tuple(first[classes[passed[pc]]] for pc in range(len(rows)))
 
 
-def _passed_on_to(rows: list[list[int]], pc: int) -> int:
+def _passed_on_to(rows: list[list[int]], pc: int, vectored: bool) -> int:
     """The first address from `pc` on that holds more than a jump or an instruction without
     effect.
     """
     seen = {pc}
     here = pc
-    while rows[here][0] in (Op.JMP, Op.NOP) or is_inert(rows[here]):
+    while rows[here][0] in (Op.JMP, Op.NOP) or is_inert(rows[here], vectored):
         here = rows[here][1] if rows[here][0] == Op.JMP else here + 1
         if here in seen:  # jumps in a circle: nothing to pass on to
             return pc

@@ -43,7 +43,7 @@ class Explorer:
         self.bounds: list[str] = []
         self.restarts = 0
         cpus = automaton.cpus
-        self.fanout = cpus * (max(options.random_values, 2) + self.depth)
+        self.fanout = cpus * (max(options.random_values, 2) + self.depth + automaton.arrivals)
         self.packing = Packing([7] * cpus + [2] * (cpus * self.depth))
         self.peak_bytes = 0
         self._allocate(FIRST_CAPACITY)
@@ -75,6 +75,8 @@ class Explorer:
             elif reason == step.DEEP:
                 self.bounds.append(f"max_depth = {self.options.max_depth} steps")
                 break
+            elif reason == step.DEADLOCK and self._at_rest(a):
+                continue
             elif reason != step.SLICE:
                 self.reason = reason
                 break
@@ -89,13 +91,19 @@ class Explorer:
 
     def _slice(self) -> int:
         m = self.automaton
-        return int(s.explore(
+        explore = s.explore_system if m.program.image.is_system else s.explore
+        return int(explore(
             self.meta, BUDGET, self.options.max_depth, self.fanout, m.cpus, self.depth,
-            self.options.reduction, self.sorted_by_word, m.symmetric, self.exact, self.recording,
-            self.packing.at, m.local.rows, m.transition.rows, m.words.table.rows,
-            m.words.stores.rows, self.keys, self.queue, self.wrap, self.parents, self.index,
-            self.edge_start, self.edge_target, self.edge_label,
+            m.arrivals, self.options.reduction, self.sorted_by_word, m.symmetric, self.exact,
+            self.recording, self.packing.at, m.local.rows, m.transition.rows, m.words.table.rows,
+            m.words.stores.rows, m.irq.rows, self.keys, self.queue, self.wrap, self.parents,
+            self.index, self.edge_start, self.edge_target, self.edge_label,
         ))  # fmt: skip
+
+    def _at_rest(self, state: int) -> bool:
+        """Whether a state in which nothing can happen is one in which nothing has to."""
+        row = self.queue[np.uint64(state) & self.wrap]
+        return self.automaton.at_rest(self.packing.unpack(row), self.depth)
 
     @property
     def count(self) -> int:

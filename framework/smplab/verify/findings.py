@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smplab.language.image import Program
-from smplab.machine import faults
+from smplab.machine import faults, system_faults
 from smplab.machine.diagnosis import name_of, site
 from smplab.machine.reference_cpu import Stopped
 from smplab.verify.stepper import Stepper
@@ -17,8 +17,11 @@ _TEXTS = {
 }
 
 
-def describe(program: Program, stopped: Stopped) -> str:
+def describe(program: Program, stopped: Stopped, cpu: int = 0) -> str:
     """Say why a CPU cannot go on."""
+    if stopped.code in system_faults.TEXTS:
+        fault = faults.Fault(stopped.code, cpu, 0, 0, stopped.detail, stopped.more)
+        return system_faults.kind_and_text(program, fault)[1]
     if stopped.code == faults.CHECK:
         return f"check failed: {program.image.messages[stopped.detail]}"
     if stopped.code in (faults.ADDRESS, faults.GHOST_ADDRESS):
@@ -39,7 +42,7 @@ def fault(stepper: Stepper) -> tuple[str, str]:
     assert cpu.stopped is not None
     kind = "check" if cpu.stopped.code == faults.CHECK else "fault"
     where = f"CPU {cpu.number}, {site(stepper.program, cpu.pc)}"
-    return kind, f"{where}: {describe(stepper.program, cpu.stopped)}"
+    return kind, f"{where}: {describe(stepper.program, cpu.stopped, cpu.number)}"
 
 
 def deadlock(stepper: Stepper) -> str:

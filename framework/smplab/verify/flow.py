@@ -64,7 +64,11 @@ def analyse(image: Image) -> Flow:
                     now |= live[target]
                     wait |= watching[target]
                 now = now & ~defined(op, row) | used(op, row)
-                wait = op is Op.WAIT or (wait and op not in READS)
+                if op is Op.IRET:  # the next handler finds the registers that this one leaves
+                    for handler in image.handlers:
+                        now |= live[handler]
+                wait = op is Op.WAIT or (wait and op not in READS and op is not Op.SWITCH)
+                wait |= any(watching[handler] for handler in image.handlers)
             if now != live[pc] or wait != watching[pc]:
                 live[pc], watching[pc] = now, wait
                 changed = True
@@ -73,7 +77,7 @@ def analyse(image: Image) -> Flow:
 
 def successors(op: Op, row: list[int], pc: int) -> tuple[int, ...]:
     """Code addresses that may follow an instruction other than CALL and RET."""
-    if op is Op.HALT:
+    if op in (Op.HALT, Op.IRET):
         return ()
     if op is Op.JMP:
         return (row[1],)

@@ -14,26 +14,40 @@ from smplab.machine.jit import UINT64, inlined
 from smplab.verify import tables as t
 from smplab.verify.jit import kept
 from smplab.verify.packing import get
-from smplab.verify.search import DRAIN_LABEL, ENDED_LABEL
+from smplab.verify.transitions import ARRIVAL_LABEL, DRAIN_LABEL, ENDED_LABEL, TIMER_LABEL
 
-CPU_MASK: Final = DRAIN_LABEL - 1
+CPU_MASK: Final = TIMER_LABEL - 1
+PROCESSES: Final = 4
+"""Of a CPU: itself, its store buffer, interrupts on their way to it, its timer."""
+MAX_CPUS: Final = 64 // PROCESSES - 1
 
 
 @inlined
 def process_of(label: Any, cpus: Any) -> Any:
-    """Number of the process that an edge belongs to: a CPU, or a CPU's store buffer."""
-    cpu = label & CPU_MASK
-    return cpu + cpus if label & DRAIN_LABEL else cpu
+    """Number of the process that an edge belongs to, one of PROCESSES of a CPU."""
+    process = label & CPU_MASK
+    if label & DRAIN_LABEL:
+        process += cpus
+    elif label & ARRIVAL_LABEL:
+        process += 2 * cpus
+    elif label & TIMER_LABEL:
+        process += 3 * cpus
+    return process
 
 
 @kept
-def completions(keys: Any, at: Any, local: Any, cpus: Any, regions: Any, edge_start: Any,
-                edge_target: Any, edge_label: Any, pending: Any,
+def completions(keys: Any, at: Any, local: Any, cpus: Any, regions: Any, saved: Any, fields: Any,
+                edge_start: Any, edge_target: Any, edge_label: Any, pending: Any,
                 completing: Any) -> None:  # fmt: skip
-    """Fill in, as bits by CPU, whose operation is open in each state, and whose ends at each edge.
+    """Fill in, as bits, whose operation is open in each state, and whose ends at each edge.
+
+    A bit is a context: a CPU's number, or that of a thread of the pool.
 
     Args:
         regions: whether operations are marked by BEGIN and END; otherwise a CPU's whole run is one.
+        saved: bool [contexts, values]: whether an operation is open in a context that nobody runs,
+            by the value of its word; no contexts in an image that has none.
+        fields: int64 [contexts]: fields of these words.
         pending, completing: uint32 [states], uint32 [edges]; the rest as in `search.explore`.
     """
     count = edge_start.shape[0] - 1
@@ -41,8 +55,14 @@ def completions(keys: Any, at: Any, local: Any, cpus: Any, regions: Any, edge_st
         bits = np.uint32(0)
         for i in range(cpus):
             n = get(keys[s], at, i) * cpus + i
-            if local[n, t.KIND] != t.HALTED and (not regions or local[n, t.PENDING] == 1):
-                bits |= np.uint32(1) << np.uint32(i)
+            if not regions:
+                bits |= np.uint32(local[n, t.KIND] != t.HALTED) << np.uint32(i)
+            elif local[n, t.PENDING] == 1 and local[n, t.KIND] != t.HALTED:
+                context = np.int64(local[n, t.CONTEXT])
+                bits |= np.uint32(1) << np.uint32(i if context < 0 else context)
+        for c in range(saved.shape[0]):
+            if regions and saved[c, get(keys[s], at, fields[c])]:
+                bits |= np.uint32(1) << np.uint32(c)
         pending[s] = bits
     for s in range(count):
         for e in range(edge_start[s], edge_start[s + 1]):
@@ -50,7 +70,10 @@ def completions(keys: Any, at: Any, local: Any, cpus: Any, regions: Any, edge_st
             if not regions:
                 completing[e] = pending[s] & ~pending[edge_target[e]]
             elif label & ENDED_LABEL:
-                completing[e] = np.uint32(1) << np.uint32(label & CPU_MASK)
+                who = label & CPU_MASK
+                n = get(keys[s], at, who) * cpus + who
+                context = np.int64(local[n, t.CONTEXT])
+                completing[e] = np.uint32(1) << np.uint32(who if context < 0 else context)
             else:
                 completing[e] = 0
 
@@ -155,7 +178,7 @@ def first_fair(edge_start: Any, edge_target: Any, edge_label: Any, completing: A
     moves = np.zeros(found, np.uint64)
     pauses = np.zeros(found, np.uint64)
     one = UINT64(1)
-    everyone = (one << UINT64(2 * cpus)) - one
+    everyone = (one << UINT64(PROCESSES * cpus)) - one
     for s in range(count):
         c = component[s]
         enabled = UINT64(0)

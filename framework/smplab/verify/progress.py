@@ -8,7 +8,9 @@
 
 An operation is region 0 ("operation"). An image that marks none is judged by its CPUs' whole runs:
 an open operation is then a CPU that has not halted. With `Progress.EVERY` both are asked for each
-CPU; with `Progress.SOME` it is enough that any CPU completes.
+CPU; with `Progress.SOME` it is enough that any CPU completes. Where CPUs run contexts, an operation
+belongs to the context that began it, and each of them is asked instead of each CPU. Interrupts on
+their way to a CPU, and its timer, are processes: they arrive in the end.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from smplab.verify import graph
 from smplab.verify.explorer import Explorer
 from smplab.verify.options import Progress
 from smplab.verify.trace import path_to, trace_along
+from smplab.verify.unit import Saved
 
 MAX_STATES: Final = 10_000_000
 """Larger graphs are not judged."""
@@ -39,15 +42,24 @@ def judge(explorer: Explorer) -> dict[str, Any]:
     label = explorer.edge_label[: start[-1]]
     pending = np.zeros(explorer.count, np.uint32)
     completing = np.zeros(len(target), np.uint32)
+    if m.cpus > graph.MAX_CPUS or len(m.contexts) > 32:
+        return {"notes": ("progress was not judged: too many CPUs or contexts",)}
     code = m.program.image.code
     regions = bool(np.any((code[:, 0] == Op.END) & (code[:, 1] == 0)))
+    values = [m.words.values[slot] for slot in m.contexts]
+    saved = np.zeros((len(values), max(map(len, values), default=1)), np.bool_)
+    for context, states in enumerate(values):
+        saved[context, : len(states)] = [isinstance(s, Saved) and s.pending > 0 for s in states]
+    first = m.cpus * (1 + explorer.depth)
+    fields = np.arange(m.contexts.start, m.contexts.stop, dtype=np.int64) + first
     graph.completions(
-        explorer.keys, explorer.packing.at, m.local.rows, m.cpus, regions, start, target, label,
-        pending, completing,
+        explorer.keys, explorer.packing.at, m.local.rows, m.cpus, regions, saved, fields, start,
+        target, label, pending, completing,
     )  # fmt: skip
-    masks = [1 << i for i in range(m.cpus)]
+    subjects = max(m.cpus, len(m.contexts) if regions else 0)
+    masks = [1 << i for i in range(subjects)]
     if explorer.options.progress is Progress.SOME:
-        masks = [(1 << m.cpus) - 1]
+        masks = [(1 << subjects) - 1]
     nothing = np.uint32(0)
     component, found = graph.components(start, target, completing, nothing)
     for mask in map(np.uint32, masks):
@@ -69,20 +81,29 @@ def judge(explorer: Explorer) -> dict[str, Any]:
 
 def _stuck(explorer: Explorer, state: int, who: int) -> dict[str, Any]:
     trace, _ = trace_along(explorer, path_to(explorer, state))
-    text = f"{_names(who)} can never complete the operation, whatever happens from here on"
+    text = (
+        f"{_names(explorer, who)} can never complete the operation, whatever happens from here on"
+    )
     return {"kind": "stuck", "violation": text, "trace": trace}
 
 
 def _livelock(explorer: Explorer, state: int, who: int, cycle: list[int]) -> dict[str, Any]:
     path = path_to(explorer, state)
     trace, _ = trace_along(explorer, path + cycle, len(path) - 1)
-    text = f"{_names(who)} may never complete the operation, though every CPU goes on when it can"
+    text = (
+        f"{_names(explorer, who)} may never complete the operation,"
+        " though every CPU goes on when it can"
+    )
     return {"kind": "livelock", "violation": text, "trace": trace}
 
 
-def _names(cpus: int) -> str:
-    numbers = [str(i) for i in range(cpus.bit_length()) if cpus >> i & 1]
-    return f"CPU {numbers[0]}" if len(numbers) == 1 else f"none of CPUs {', '.join(numbers)}"
+def _names(explorer: Explorer, who: int) -> str:
+    """Name CPUs or, where they run contexts, these."""
+    what = "context" if explorer.automaton.contexts else "CPU"
+    numbers = [str(i) for i in range(who.bit_length()) if who >> i & 1]
+    if len(numbers) == 1:
+        return f"{what} {numbers[0]}"
+    return f"none of {what}s {', '.join(numbers)}"
 
 
 def _cycle(explorer: Explorer, first: int, inside: Any, allowed: Any) -> list[int]:
@@ -118,7 +139,7 @@ def _cycle(explorer: Explorer, first: int, inside: Any, allowed: Any) -> list[in
 
     cycle: list[int] = []
     here = first
-    for p in range(2 * cpus):
+    for p in range(graph.PROCESSES * cpus):
 
         def helps(state: int, edge: int, p: int = p) -> bool:
             every = range(int(start[state]), int(start[state + 1]))

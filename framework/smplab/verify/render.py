@@ -17,7 +17,7 @@ def render(program: Program, verdict: Verdict, width: int = WIDTH) -> str:
 
     A CPU's source line is shown where its step begins; below it, indented, what the step read or
     wrote: `place = value` for a load, `place: old -> new` for a write. A store that leaves a store
-    buffer is marked `<-`, since it happens later than its line.
+    buffer is marked `<-`, since it happens later than its line; so is an interrupt that arrives.
     """
     if verdict.trace is None:
         return ""
@@ -58,6 +58,8 @@ def _marks(trace: Trace) -> set[int]:
 
 
 def _effect(event: Event) -> str:
+    if event.what == "arrival":
+        return f"<- {event.values}"
     if event.what == "drain":
         return f"<- {event.place}: {event.values}"
     if not event.place:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from smplab.language.image import Program
 from smplab.verify import findings
 from smplab.verify.errors import VerifyError
+from smplab.verify.execution import execute
 from smplab.verify.options import Options
-from smplab.verify.stepper import replay as execute
 from smplab.verify.verdict import Trace
 
 

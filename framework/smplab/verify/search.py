@@ -17,13 +17,18 @@ from smplab.verify.jit import kept
 from smplab.verify.packing import get
 from smplab.verify.symmetry import sort_cpus
 from smplab.verify.transitions import (
+    ARRIVAL_LABEL,
     DEADLOCK,
     DEEP,
     DONE,
+    DRAIN_LABEL,
+    ENDED_LABEL,
     FAULTED,
     GROW,
     SLICE,
+    TIMER_LABEL,
     advance,
+    arrive,
     drain,
     oldest,
 )
@@ -40,10 +45,11 @@ B: Final = 7
 TOUCHED: Final = 8  # written so that no compiler drops the touching
 META_WORDS: Final = 9
 
-ENDED_LABEL: Final = 128
-DRAIN_LABEL: Final = 64
 FAILED_LABEL: Final = 256
-"""Labels of edges: the CPU, and these bits."""
+"""Added to the label of an edge to a state that holds a failed CPU."""
+BARE: Final = False
+KERNELS: Final = True
+"""What the search is compiled for; the bare machine's is spared all that only kernels need."""
 BATCH: Final = 256
 """Successors that are inserted together."""
 
@@ -149,25 +155,13 @@ def rebuild(index: Any, keys: Any, exact: Any, count: Any) -> None:
         index[place] = np.uint32(n + 1)
 
 
-@kept
-def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any,
-            merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any, recording: Any, at: Any,
-            local: Any, transition: Any, line_of: Any, stores: Any, keys: Any, queue: Any,
-            wrap: Any, parents: Any, index: Any, edge_start: Any, edge_target: Any,
-            edge_label: Any) -> Any:  # fmt: skip
-    """Expand up to `budget` states; return why it stopped.
-
-    Args:
-        meta: int64 [META_WORDS].
-        fanout: successors that a state has at most.
-        exact: whether `keys` are the states themselves (and `queue` is the same array), or their
-            hashes, with only the states not yet expanded in `queue`, at their number & wrap.
-        symmetric: whether states are replaced by their representatives.
-        recording: whether to write edges: targets and labels of state s from edge_start[s] on.
-        at: fields of a state (`Packing.at`).
-        local, transition, line_of, stores: tables of the automata and words.
-        keys, parents, index: uint64 [capacity, words], uint32 [capacity], uint32 [power of two].
-    """
+@inlined
+def expand(systems: Any, meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth:
+           Any, arrivals: Any, merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any,
+           recording: Any, at: Any, local: Any, transition: Any, line_of: Any, stores: Any, irq:
+           Any, keys: Any, queue: Any, wrap: Any, parents: Any, index: Any, edge_start: Any,
+           edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
+    """Expand states, as `explore` says; `systems`, a constant, is whether kernels run."""
     words = queue.shape[1]
     w0 = np.empty(words, np.uint64)
     order = np.empty(cpus, np.int64)
@@ -220,7 +214,7 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
             n = UINT64(get(w0, at, i) * cpus + i)
             if local[n, t.KIND] == t.DRAW:
                 variants = np.int64(local[n, t.CHOICES])
-            for choice in range(variants + depth):
+            for choice in range(variants + depth + (arrivals if systems else 0)):
                 w = batch[UINT64(size)]
                 for k in range(words):
                     w[k] = w0[k]
@@ -228,18 +222,23 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
                 if choice < variants:
                     reason, a, b, done, ended = advance(
                         w, at, i, choice, cpus, depth, merging, sorted_by_word, local, transition,
-                        line_of, stores,
+                        line_of, stores, irq, systems,
                     )  # fmt: skip
                     label += ended * ENDED_LABEL
-                else:
+                elif not systems or choice < variants + depth:
                     position = oldest(
                         w, at, cpus + i * depth, depth, sorted_by_word, choice - variants, stores
                     )
                     if position < 0:
-                        break
+                        continue
                     reason, a, b = drain(w, at, i, position, cpus, depth, local, line_of, stores)
                     done = np.int64(1)
                     label += DRAIN_LABEL
+                else:
+                    which = choice - variants - depth
+                    slots = cpus + cpus * depth
+                    reason, a, b, done = arrive(w, at, i, which, cpus, slots, local, irq)
+                    label += TIMER_LABEL if which == arrivals - 1 else ARRIVAL_LABEL
                 if reason == FAULTED:
                     label += FAILED_LABEL
                 elif reason != SLICE:
@@ -283,44 +282,91 @@ def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, dept
 
 
 @kept
-def find_action(source: Any, target: Any, w: Any, order: Any, cpus: Any, depth: Any,
+def explore(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any, arrivals:
+            Any, merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any, recording: Any,
+            at: Any, local: Any, transition: Any, line_of: Any, stores: Any, irq: Any, keys: Any,
+            queue: Any, wrap: Any, parents: Any, index: Any, edge_start: Any, edge_target: Any,
+            edge_label: Any) -> Any:  # fmt: skip
+    """Expand up to `budget` states; return why it stopped.
+
+    Args:
+        meta: int64 [META_WORDS].
+        fanout: successors that a state has at most.
+        depth, arrivals: room in a store buffer, and interrupts that may be under way to a CPU.
+        exact: whether `keys` are the states themselves (and `queue` is the same array), or their
+            hashes, with only the states not yet expanded in `queue`, at their number & wrap.
+        symmetric: whether states are replaced by their representatives.
+        recording: whether to write edges: targets and labels of state s from edge_start[s] on.
+        at: fields of a state (`Packing.at`).
+        local, transition, line_of, stores, irq: tables of the automata and words.
+        keys, parents, index: uint64 [capacity, words], uint32 [capacity], uint32 [power of two].
+    """
+    return expand(
+        BARE,
+        meta, budget, max_depth, fanout, cpus, depth, arrivals, merging, sorted_by_word, symmetric,
+        exact, recording, at, local, transition, line_of, stores, irq, keys, queue, wrap, parents,
+        index, edge_start, edge_target, edge_label,
+    )  # fmt: skip
+
+
+@kept
+def explore_system(meta: Any, budget: Any, max_depth: Any, fanout: Any, cpus: Any, depth: Any,
+                   arrivals: Any, merging: Any, sorted_by_word: Any, symmetric: Any, exact: Any,
+                   recording: Any, at: Any, local: Any, transition: Any, line_of: Any, stores:
+                   Any, irq: Any, keys: Any, queue: Any, wrap: Any, parents: Any, index: Any,
+                   edge_start: Any, edge_target: Any, edge_label: Any) -> Any:  # fmt: skip
+    """As `explore`, compiled a second time, for images with the instructions of kernels."""
+    return expand(
+        KERNELS,
+        meta, budget, max_depth, fanout, cpus, depth, arrivals, merging, sorted_by_word, symmetric,
+        exact, recording, at, local, transition, line_of, stores, irq, keys, queue, wrap, parents,
+        index, edge_start, edge_target, edge_label,
+    )  # fmt: skip
+
+
+@kept
+def find_action(source: Any, target: Any, w: Any, order: Any, cpus: Any, depth: Any, arrivals: Any,
                 merging: Any, sorted_by_word: Any, symmetric: Any, at: Any, local: Any,
-                transition: Any, line_of: Any, stores: Any) -> Any:  # fmt: skip
+                transition: Any, line_of: Any, stores: Any, irq: Any) -> Any:  # fmt: skip
     """Find the step from a state to the successor whose fingerprint is `target`.
 
     Returns:
-        CPU (-1: there is no such step), word whose store leaves its buffer (-1: none does), choice,
-        ordered instructions executed; the successor itself in `w`.
+        CPU, -1 if there is no such step; variant of its own step, or -1; slot of the word whose
+        store leaves its buffer, or -1; arrival, or -1; ordered instructions executed. The successor
+        itself is in `w`.
     """
+    none = np.int64(-1)
     for i in range(cpus):
         variants = np.int64(1)
         n = get(source, at, i) * cpus + i
         if local[n, t.KIND] == t.DRAW:
             variants = np.int64(local[n, t.CHOICES])
-        for choice in range(variants + depth):
+        for choice in range(variants + depth + arrivals):
             for k in range(w.shape[0]):
                 w[k] = source[k]
+            slot = none
             done = np.int64(1)
-            slot = np.int64(-1)
             if choice < variants:
                 _, _, _, done, _ = advance(
                     w, at, i, choice, cpus, depth, merging, sorted_by_word, local, transition,
-                    line_of, stores,
+                    line_of, stores, irq, KERNELS,
                 )  # fmt: skip
-            else:
-                position = oldest(
-                    w, at, cpus + i * depth, depth, sorted_by_word, choice - variants, stores
-                )
+            elif choice < variants + depth:
+                first = cpus + i * depth
+                position = oldest(w, at, first, depth, sorted_by_word, choice - variants, stores)
                 if position < 0:
-                    break
-                entry = get(source, at, cpus + i * depth + position) - 1
-                slot = np.int64(stores[entry, t.ST_SLOT])
+                    continue
+                slot = np.int64(stores[get(w, at, first + position) - 1, t.ST_SLOT])
                 drain(w, at, i, position, cpus, depth, local, line_of, stores)
+            else:
+                which = choice - variants - depth
+                _, _, _, done = arrive(w, at, i, which, cpus, cpus + cpus * depth, local, irq)
             if symmetric:
                 sort_cpus(w, at, cpus, depth, order)
             if done > 0 and hash_of(w) == target:
-                return np.int64(i), slot, np.int64(choice), done
-    return np.int64(-1), np.int64(-1), np.int64(0), np.int64(0)
+                variant = np.int64(choice) if choice < variants else none
+                return np.int64(i), variant, slot, max(choice - variants - depth, none), done
+    return none, none, none, none, np.int64(0)
 
 
 @kept

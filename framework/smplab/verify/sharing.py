@@ -40,11 +40,35 @@ class Sharing:
         self._writers: dict[int, set[int]] = defaultdict(set)
         self._line_writers: dict[int, set[int]] = defaultdict(set)
         self._watchers: dict[int, set[int]] = defaultdict(set)
+        self._unmergeable: set[int] = set()
+        self._also: dict[int, tuple[int, ...]] = {}
         self._of_slot: dict[int, list[tuple[int, int, Op, int]]] = defaultdict(list)
         self._slots_of_line: dict[int, set[int]] = defaultdict(set)
 
-    def enter(self, number: int, cpu: int, op: Op, slot: int, line: int, watch: int) -> None:
-        """Take note of a new local state, and class its access."""
+    def forbid(self, number: int) -> None:
+        """Never merge a local state's access, whoever uses the word."""
+        self._unmergeable.add(number)
+        row = self._local.rows[number]
+        self.refuted |= row[t.MERGE] == 1
+        row[t.MERGE] = 0
+
+    def enter(
+        self,
+        number: int,
+        cpu: int,
+        op: Op,
+        slot: int,
+        line: int,
+        watch: int,
+        also: tuple[int, ...] = (),
+    ) -> None:
+        """Take note of a new local state, and class its access.
+
+        Args:
+            number, cpu, watch: the local state, whose it is, and the line that it watches, or -1.
+            op, slot, line: its access, to which word on which line, or -1.
+            also: words outside memory that it writes as well.
+        """
         if not self._reduction:
             return None
         affected: set[int] = set()
@@ -52,8 +76,15 @@ class Sharing:
             self._watchers[watch].add(cpu)
             affected |= self._slots_of_line[watch]
         if slot < 0:
-            self._local.rows[number, t.MERGE] = op in (Op.FENCE, Op.END)
+            free = op in (Op.FENCE, Op.END) and number not in self._unmergeable
+            self._local.rows[number, t.MERGE] = free
             return self._class_again(affected)
+        for other in also:
+            self._also[number] = also
+            self._of_slot[other].append((number, cpu, op, line))
+            if cpu not in self._writers[other]:
+                self._writers[other].add(cpu)
+                affected.add(other)
         if op in ATOMICS or op in (Op.STORE, Op.GSTORE):
             if cpu not in self._writers[slot]:
                 self._writers[slot].add(cpu)
@@ -93,6 +124,9 @@ class Sharing:
                 self._transition.rows[row[t.TBASE], t.MET] = -1
                 self.refuted |= not new
             private = True  # a store that enters a buffer is visible when it leaves it
+        private &= number not in self._unmergeable
+        for other in self._also.get(number, ()):
+            private &= self._writers[other] | self._readers[other] <= me
         if row[t.MERGE] != private:
             row[t.MERGE] = private
             self.refuted |= not new and not private

@@ -7,7 +7,8 @@ search is tested against.
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
+from typing import Self
 
 import numpy as np
 
@@ -54,6 +55,11 @@ class Stepper:
         buffers: pending stores of each CPU, (address, value), oldest first.
     """
 
+    _interruptible = False
+    """Whether there are handlers."""
+    _switching = False
+    """Whether CPUs run several contexts."""
+
     def __init__(
         self, program: Program, options: Options, direct: frozenset[int] = frozenset()
     ) -> None:
@@ -78,19 +84,24 @@ class Stepper:
             self._boot(Walker(0, plan))
         self._depth = options.depth_of_buffer
         self.cpus = [Walker(number, plan) for number in range(program.cpus)]
+        self._prepare()
         for cpu in self.cpus:
             self._start(cpu)
 
     def _boot(self, cpu: Walker) -> None:
         cpu.pc = self.program.image.boot
         self.cpus = [cpu]
+        self._prepare()
         self._start(cpu)
         while self.enabled(cpu):
             self.do(Action(0))
         if cpu.stopped:
             raise cpu.stopped
 
-    def clone(self) -> Stepper:
+    def _prepare(self) -> None:
+        """Give the CPUs what they have beside registers: here, nothing."""
+
+    def clone(self) -> Self:
         """Return an independent copy."""
         other = copy.copy(self)
         other.memory, other.ghost = list(self.memory), list(self.ghost)
@@ -100,7 +111,10 @@ class Stepper:
 
     def key(self) -> Hashable:
         """Return all that the future depends on, and dead registers."""
-        cpus = tuple((c.pc, c.base, tuple(c.stack), tuple(c.registers), c.watch) for c in self.cpus)
+        cpus = tuple(
+            (c.pc, c.base, tuple(c.stack), tuple(c.registers), c.watch, c.stopped is None)
+            for c in self.cpus
+        )
         return cpus, tuple(self.memory), tuple(self.ghost), tuple(map(tuple, self.buffers))
 
     # ------------------------------------------------------------------ what can happen
@@ -236,7 +250,11 @@ class Stepper:
             if cpu.watch == address // LINE_WORDS:
                 cpu.watch = None
                 if not cpu.stopped and cpu.row[0] == Op.WAIT:
-                    self._start(cpu, woken=True)
+                    self._wake(cpu)
+
+    def _wake(self, cpu: Walker) -> None:
+        """The line that a CPU in front of a WAIT watches was written."""
+        self._start(cpu, woken=True)
 
     def _start(self, cpu: Walker, *, woken: bool = False) -> None:
         """Run a CPU up to its next ordered instruction, or to its failure."""
@@ -263,17 +281,21 @@ class Stepper:
                 address = self._address(cpu)
                 if not LINE_WORDS <= address < len(self.memory):
                     raise Stopped(faults.ADDRESS, address)
-                if cpu.watch == address // LINE_WORDS:
+                if cpu.watch == address // LINE_WORDS or self._interruptible:
                     return
                 cpu.pc += 1
-            elif woken and op is Op.END and cpu.row[1] == 0:
+            elif op is Op.END and cpu.row[1] == 0 and (woken or self._switching):
                 return
-            elif op in INERT or op in (Op.BEGIN, Op.END) or (op is Op.FENCE and not self._depth):
+            elif self._passes(cpu, op):
                 cpu.pc += 1
             else:
                 self._refuse_outside(cpu, op)
                 return
         raise Stopped(faults.LOOP, MAX_LOCAL)
+
+    def _passes(self, cpu: Walker, op: Op) -> bool:  # noqa: ARG002 - kernels change the CPU
+        """Execute an instruction that only its CPU can notice; False: it is no such."""
+        return op in INERT or op in (Op.BEGIN, Op.END) or (op is Op.FENCE and not self._depth)
 
     def _refuse_outside(self, cpu: Walker, op: Op) -> None:
         """An access outside memory fails where it stands, before anybody else goes on."""
@@ -284,16 +306,6 @@ class Stepper:
         ghost = op in (Op.GLOAD, Op.GSTORE)
         if not LINE_WORDS <= address < len(self.ghost if ghost else self.memory):
             raise Stopped(faults.GHOST_ADDRESS if ghost else faults.ADDRESS, address)
-
-
-def replay(program: Program, options: Options, actions: Sequence[Action],
-           direct: frozenset[int] = frozenset()) -> tuple[Stepper, list[Event]]:  # fmt: skip
-    """Execute a schedule from the start; return where it leads, and what happened."""
-    stepper = Stepper(program, options, direct)
-    events: list[Event] = []
-    for action in actions:
-        events += stepper.do(action)
-    return stepper, events
 
 
 def _plan(program: Program) -> Plan:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from smplab.language.isa import Op
-from smplab.machine import faults
 from smplab.verify import search as s
+from smplab.verify.execution import execute
 from smplab.verify.explorer import Explorer
 from smplab.verify.packing import States
-from smplab.verify.stepper import Stepper, replay
+from smplab.verify.stepper import Stepper
 from smplab.verify.verdict import Action, Trace
 
 
@@ -40,26 +39,25 @@ def trace_along(
     for number in path[1:]:
         key = explorer.keys[number]
         target = np.uint64(s.fingerprint(key) if explorer.exact else key[0])
-        cpu, slot, choice, count = s.find_action(
-            here, target, there, order, m.cpus, explorer.depth, m.options.reduction,
+        cpu, variant, slot, which, count = s.find_action(
+            here, target, there, order, m.cpus, explorer.depth, m.arrivals, m.options.reduction,
             explorer.sorted_by_word, m.symmetric, explorer.packing.at, m.local.rows,
-            m.transition.rows, m.words.table.rows, m.words.stores.rows,
+            m.transition.rows, m.words.table.rows, m.words.stores.rows, m.irq.rows,
         )  # fmt: skip
-        drain = slot >= 0
-        choice = m.words.key[slot][1] if drain else choice
-        actions.append(Action(who[cpu], drain, choice, count))
+        choice = m.words.key[slot][1] if slot >= 0 else max(variant, which)
+        actions.append(Action(who[cpu], slot >= 0, choice, count, arrival=which >= 0))
         if m.symmetric:
             who = [who[k] for k in order.tolist()]
         here, there = there, here
     failing = _about_to_fail(explorer, here)
     actions += [] if failing is None else [Action(who[failing])]
     direct = m.direct
-    end, events = replay(m.program, m.options, actions, direct)
+    end, events = execute(m.program, m.options, actions, direct)
     return Trace(tuple(actions), tuple(events), direct, cycle), end
 
 
 def _about_to_fail(explorer: Explorer, state: States) -> int | None:
-    """The CPU of a state that stands in front of an access to a wrong address, if there is one.
+    """The CPU of a state that stands in front of an instruction at fault, if there is one.
 
     The search stops there; the reference's CPUs stop when they execute it.
     """
@@ -67,7 +65,6 @@ def _about_to_fail(explorer: Explorer, state: States) -> int | None:
     for cpu, rank in enumerate(explorer.packing.unpack(state)[: m.cpus]):
         local = m.states[rank * m.cpus + cpu]
         assert local is not None
-        waits = m.rows[local.pc][0] == Op.WAIT
-        if local.fault in {faults.ADDRESS, faults.GHOST_ADDRESS} and not waits:
+        if local.ahead:
             return cpu
     return None

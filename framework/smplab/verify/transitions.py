@@ -24,6 +24,12 @@ DEEP: Final = 8  # the next state lies beyond the allowed depth
 LONGEST: Final = 64
 """Ordered instructions in one step at most."""
 
+ENDED_LABEL: Final = 128
+DRAIN_LABEL: Final = 64
+ARRIVAL_LABEL: Final = 32
+TIMER_LABEL: Final = 16
+"""Labels of edges: the CPU, and these bits."""
+
 
 @inlined
 def wake(w: Any, at: Any, j: Any, line: Any, cpus: Any, local: Any) -> Any:
@@ -133,9 +139,11 @@ def transition_at(local: Any, transition: Any, n: Any, v: Any) -> Any:
 
 @inlined
 def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging: Any,
-            sorted_by_word: Any, local: Any, transition: Any, line_of: Any,
-            stores: Any) -> Any:  # fmt: skip
+            sorted_by_word: Any, local: Any, transition: Any, line_of: Any, stores: Any,
+            irq: Any, systems: Any) -> Any:  # fmt: skip
     """Execute CPU i's next step in place.
+
+    `systems`, a constant, says whether there is more than the bare machine.
 
     Returns:
         reason and details, number of ordered instructions executed, 1 if an operation ended.
@@ -150,7 +158,20 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
         kind = local[n, t.KIND]
         slot = np.int64(local[n, t.SLOT])
         v = zero
-        if kind == t.LOAD:
+        vector = np.int64(-1)
+        if systems and local[n, t.TRAPS] == 1:
+            pending = UINT64(get(w, at, slots + i))
+            vector = np.int64(irq[pending, t.VECTOR])
+        if vector >= 0:
+            if done > 0 or (depth > 0 and get(w, at, first) != 0):
+                break
+            taken = np.int64(irq[pending, t.TAKEN])
+            if not fits(at, slots + i, taken):
+                return WIDEN, np.int64(slots + i), taken, done, ended
+            put(w, at, slots + i, taken)
+            v = t.TRAP + vector
+            kind = np.int32(t.STEP)
+        elif kind == t.LOAD:
             v = get(w, at, slots + slot)
             for d in range(depth):
                 entry = get(w, at, first + d)
@@ -162,6 +183,8 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
             if depth > 0 and get(w, at, first) != 0:
                 break
             v = get(w, at, slots + slot)
+        elif systems and kind == t.EXCHANGE:
+            v = get(w, at, slots + slot)
         elif kind == t.FENCE:
             if depth > 0 and get(w, at, first) != 0:
                 break
@@ -172,7 +195,7 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
             if done > 0:
                 break
             v = np.int64(choice)
-        elif kind != t.STORE and kind != t.NOTE:  # noqa: PLR1714 - numba compiles this, not `in`
+        elif kind != t.STORE and kind != t.NOTE and not (systems and kind == t.STEP):  # noqa: PLR1714 - for numba
             break
         known = transition_at(local, transition, n, v)
         if known < 0:
@@ -182,12 +205,13 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
         if not fits(at, i, following):
             return WIDEN, np.int64(i), following, done, ended
         put(w, at, i, following)
-        done += 1
+        if not systems or local[n, t.MERGE] != 2:  # what goes on at once is no instruction
+            done += 1
         ended |= np.int64(transition[e, t.ENDED])
         failed = False
         if kind == t.STORE_BUFFERED:
             push(w, at, first, depth, np.int64(local[n, t.VALUE]), sorted_by_word, stores)
-        elif kind == t.STORE or kind == t.ATOMIC:  # noqa: PLR1714
+        elif kind == t.STORE or kind == t.ATOMIC or (systems and kind == t.EXCHANGE):  # noqa: PLR1714
             value = np.int64(transition[e, t.WRITTEN])
             if value >= 0:  # a sum that does not fit is not written
                 reason, a, b = write(w, at, i, slot, value, cpus, slots, local, line_of)
@@ -198,6 +222,43 @@ def advance(w: Any, at: Any, i: Any, choice: Any, cpus: Any, depth: Any, merging
         now = UINT64(following * cpus + i)
         if failed or local[now, t.KIND] == t.FAULT:
             return FAULTED, zero, zero, done, ended
+        if systems and local[now, t.MERGE] == 2:
+            continue
         if not merging or local[now, t.MERGE] != 1 or done >= LONGEST:
             break
     return SLICE, zero, zero, done, ended
+
+
+@inlined
+def arrive(w: Any, at: Any, i: Any, which: Any, cpus: Any, slots: Any, local: Any,
+           irq: Any) -> Any:  # fmt: skip
+    """Let interrupt `which` under way (a vector, or the timer after the last) reach CPU i.
+
+    Returns:
+        reason and details, whether there was such an interrupt.
+    """
+    zero = np.int64(0)
+    n = UINT64(get(w, at, i) * cpus + i)
+    kind = local[n, t.KIND]
+    column = t.FIRST_ARRIVAL + t.ARRIVAL_COLUMNS * which
+    wakes = kind == t.ASLEEP and local[n, t.ON] == 0
+    if kind == t.HALTED:
+        column += 2
+    elif local[n, t.ON] == 0 and not wakes:
+        column += 1
+    following = np.int64(irq[UINT64(get(w, at, slots + i)), UINT64(column)])
+    if following < 0:
+        return SLICE, zero, zero, zero
+    if not fits(at, slots + i, following):
+        return WIDEN, np.int64(slots + i), following, zero
+    put(w, at, slots + i, following)
+    if wakes:
+        stale = np.int64(local[n, t.STALE])
+        if stale < 0:
+            return STALE, np.int64(n), zero, zero
+        if not fits(at, i, stale):
+            return WIDEN, np.int64(i), stale, zero
+        put(w, at, i, stale)
+        if local[UINT64(stale * cpus + i), t.KIND] == t.FAULT:
+            return FAULTED, zero, zero, np.int64(1)
+    return SLICE, zero, zero, np.int64(1)

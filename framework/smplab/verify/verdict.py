@@ -22,25 +22,29 @@ class Action:
 
     Attributes:
         cpu: logical CPU.
-        drain: its store buffer writes a store to memory; otherwise it executes instructions.
-        choice: number of the random value taken, or address of the word whose store leaves.
-        count: how many ordered instructions it executes (1 when draining).
+        drain: its store buffer writes a store to memory.
+        choice: number of the random value taken, address of the word whose store leaves, or vector
+            that arrives, the timer's being the number of vectors.
+        count: how many ordered instructions it executes (1 when it executes none).
+        arrival: an interrupt reaches it. Without this and `drain` it executes instructions.
     """
 
     cpu: int
     drain: bool = False
     choice: int = 0
     count: int = 1
+    arrival: bool = False
 
 
 @dataclass(frozen=True)
 class Event:
-    """One ordered instruction, or a store that leaves its buffer, as it happened in a trace.
+    """One ordered instruction, store that leaves its buffer, or arrival, as it happened in a trace.
 
     Attributes:
         cpu: logical CPU.
-        pc: code address, or -1 for a store that leaves its buffer.
-        what: opcode name, or "drain".
+        pc: code address, or -1 for what is no instruction.
+        what: opcode name, "handler" (one begins), or "drain" and "arrival", which are no
+            instructions.
         place: the word's name, "lock.next" or "word 72"; empty if none is accessed.
         values: what was read and written, in words: "0", "0 -> 1".
     """

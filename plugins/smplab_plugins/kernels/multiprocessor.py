@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smplab.api import Kernel, Synchronization, slot
+from smplab.api import Accounting, Coherency, Kernel, Synchronization, slot
 
 
 @dataclass(eq=False)
 class Multiprocessor(Kernel):
-    """The microkernel, its threads protected as the slot `synchronization` says."""
+    """The microkernel, its objects protected as the slot `synchronization` says."""
 
     synchronization: Synchronization = slot()
+    tlb: Coherency = slot()
+    accounting: Accounting = slot()

@@ -9,7 +9,7 @@ from smplab.api import Kernel, Synchronization
 
 @dataclass(eq=False)
 class Uniprocessor(Kernel):
-    """The microkernel for one CPU: no guards, no mailboxes, no requests."""
+    """The microkernel for one CPU: no guards, no requests, one TLB."""
 
     multiprocessor = False
 

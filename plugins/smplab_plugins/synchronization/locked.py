@@ -1,38 +1,44 @@
-"""Synchronization `locked`: each thread has a lock, and any CPU may take it.
-
-L4Ka::Pistachio, api/v4/ipc.cc, with the lock always enabled: a remote IPC costs the lock of the
-receiver, taken from another CPU's cache, and one interrupt to have it scheduled.
-"""
+"""Synchronization `locked`: operations are performed under a lock, by whoever wants them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from smplab.api import Cpu, Lock, Ref, Struct, Synchronization, routine, slot
+from smplab.api import Cpu, Granularity, Ref, Struct, Synchronization, routine, slot
 
 
 @dataclass(eq=False)
 class Locked(Synchronization):
-    """A lock for each thread; operations are performed by whoever wants them."""
+    """Locks; the slot `granularity` says how many, and when they are taken."""
 
-    lock: Lock = slot()
+    granularity: Granularity = slot()
 
     def guard(self) -> type[Struct] | None:
-        """Return one lock of the slot `lock`."""
-        return self.lock.Shared
+        """Return what the granularity wants each object to have."""
+        return self.granularity.guard()
 
     @routine
     def init(self, cpu: Cpu, guard: Ref[Any]) -> None:
-        """The lock is free."""
-        self.lock.init(cpu, guard)
+        """As the granularity does."""
+        self.granularity.init(cpu, guard)
 
     @routine
     def enter(self, cpu: Cpu, guard: Ref[Any]) -> Any:
-        """Take the thread's lock."""
-        return self.lock.acquire(cpu, guard)
+        """As the granularity does."""
+        return self.granularity.enter(cpu, guard)
 
     @routine
     def leave(self, cpu: Cpu, guard: Ref[Any], node: Any) -> None:
-        """Give it back."""
-        self.lock.release(cpu, guard, node)
+        """As the granularity does."""
+        self.granularity.leave(cpu, guard, node)
+
+    @routine
+    def begin(self, cpu: Cpu) -> None:
+        """As the granularity does."""
+        self.granularity.begin(cpu)
+
+    @routine
+    def end(self, cpu: Cpu) -> None:
+        """As the granularity does."""
+        self.granularity.end(cpu)

@@ -28,7 +28,7 @@ class UncalibratedCosts(Costs):
         -1,
         "how long a line is busy serving one read of a shared line; -1: 0.4 of the "
         "transfer between neighbouring cores",
-        unit="cycles", minimum=-1, source="estimated: nobody measured contention here",
+        unit="cycles", minimum=-1, source=f"estimated: {OCC_R_ORIGIN.source}",
     )  # fmt: skip
 
     def resolved(self, neighbour_cycles: int) -> Costs:

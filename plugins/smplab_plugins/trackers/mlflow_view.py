@@ -2,7 +2,7 @@
 
 experiment  the sweep's name: an experiment of smplab, or a workload
   run       the sweep: shared parameters, counts, verdicts, files
-    run     a curve: its parameters; metrics whose step is the number of CPUs
+    run     a curve: its parameters; metrics whose step is the number of CPUs; its traces
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smplab.api import Curve, SmplabError, SweepResults, read_sweep, split
+from smplab.api import Curve, SmplabError, SweepResults, read_sweep, split, traces_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -141,13 +141,15 @@ class View:
             self.client.log_artifact(parent, str(path))
         nowhere = _zero_everywhere(sweep.curves)
         for curve in sweep.curves:
-            self._run(
+            run = self._run(
                 curve.label,
                 tags=_curve_tags(curve, sweep.folder) | {"mlflow.parentRunId": parent},
                 params=curve.config,
                 metrics=_curve_metrics(curve, nowhere),
                 finished=True,
             )
+            for trace in traces_of(sweep.folder, curve.records):
+                self.client.log_artifact(run, str(trace), trace.parent.name)
         return parent
 
     def _remove_earlier(self, folder: Path) -> None:

@@ -18,6 +18,10 @@ class IpcPairs(KernelWorkload):
         500, "mean time at user level before each message, on both sides", unit="cycles",
         minimum=0, source="sel4bench, smp: 500 to 32,000",
     )  # fmt: skip
+    loop_cycles: int = parameter(
+        0, "time at user level of each round trip beside the delays: the loop itself",
+        unit="cycles", minimum=0,
+    )  # fmt: skip
     distribution: str = parameter(
         "exponential", "how these times vary", choices=("constant", "exponential")
     )
@@ -35,6 +39,7 @@ class IpcPairs(KernelWorkload):
         """Compute, call."""
         self.kernel.begin_thread(cpu)
         while True:
+            cpu.delay(self.loop_cycles)
             self.compute(cpu)
             cpu.begin("operation")
             sender = self.kernel.call(cpu, server, NEVER)

@@ -20,6 +20,27 @@ class IpcPingpong(KernelWorkload):
         "same", "CPU of the server: the client's, or the last one", choices=("same", "last")
     )
 
+    space: str = parameter(
+        "same", "space of the server: the client's, or one of its own", choices=("same", "other")
+    )
+
+    def connect(self) -> None:
+        """Two spaces on one CPU, besides space 0."""
+        if self.space == "other":
+            self.kernel.need_spaces(3)
+
+    @routine
+    def boot(self, cpu: Cpu) -> None:
+        """Make the spaces."""
+        if self.space == "other":
+            self.kernel.make_space(cpu, 1)
+            self.kernel.make_space(cpu, self.space_of_server(cpu))
+
+    @routine
+    def space_of_server(self, cpu: Cpu) -> Word:
+        """The server's space, of its own CPU."""
+        return self.server_number(cpu) // self.kernel.threads * self.kernel.spaces + 2
+
     @routine
     def server_number(self, cpu: Cpu) -> Word:
         """The server's number."""
@@ -34,8 +55,12 @@ class IpcPingpong(KernelWorkload):
         server = self.server_number(cpu)
         if cpu.id == 0:
             self.kernel.create(cpu, 0, self.client, server, 0)
+            if self.space == "other":
+                self.kernel.settle(cpu, 0, 1)
         if server // self.kernel.threads == cpu.id:
             self.kernel.create(cpu, server, self.server, server, 0)
+            if self.space == "other":
+                self.kernel.settle(cpu, server, self.space_of_server(cpu))
         self.kernel.start(cpu)
 
     @routine

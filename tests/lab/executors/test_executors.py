@@ -44,6 +44,18 @@ def test_results_are_those_of_serial_to_the_last_digit(parallel: Executor) -> No
     assert {i: o.metrics for i, o in other.items()} == {i: o.metrics for i, o in serial.items()}
 
 
+def test_a_trace_comes_home_with_its_point(parallel: Executor) -> None:
+    work = Work("tests.lab.fakes:traced")
+    todo = [*tasks(5), Task(5, fakes.config(cpus=3, act="deadlock"))]
+    outcomes = {outcome.index: outcome for outcome in parallel.run(todo, work)}
+    assert [outcomes[i].trace for i in range(5)] == [
+        f"trace of {1 + i} CPUs".encode() for i in range(5)
+    ]
+    failed = outcomes[5]
+    assert (failed.status, failed.trace) == ("failed", b"trace of 3 CPUs")
+    assert failed.error == "Deadlock: nobody will write"
+
+
 def test_nothing_to_do_is_done(parallel: Executor) -> None:
     assert run(parallel, []) == {}
 

@@ -24,11 +24,11 @@ RATIO: dict[str, Any] = {
 }  # fmt: skip
 FIGURE: dict[str, Any] = {
     "panels": "topology", "series": "lock", "file": "data.csv",
-    "columns": {"panel": "machine", "series": "lock", "cpus": "threads", "value": "value",
+    "columns": {"panel": "machine", "series": "lock", "x": "threads", "value": "value",
                 "low": "min", "high": "max"},
     "panel_names": {"opteron48": "M1"}, "series_names": {"ticket": "TICKET", "mcs": "MCS"},
-    "scale": {"opteron48": {"series": "mcs", "cpus": 1}},
-    "calibrated": [{"panel": "opteron48", "series": "ticket", "cpus": 4}],
+    "scale": {"opteron48": {"series": "mcs", "x": 1}},
+    "calibrated": [{"panel": "opteron48", "series": "ticket", "x": 4}],
 }  # fmt: skip
 
 

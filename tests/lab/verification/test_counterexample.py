@@ -8,11 +8,19 @@ from typing import Any
 
 import pytest
 
-from smplab.lab.verification.counterexample import CounterexampleError, replay, write
+from smplab.lab.verification.counterexample import (
+    CounterexampleError,
+    as_plain,
+    replay,
+    write,
+)
 from smplab.lab.verification.perfetto import write_trace
 from smplab.lab.verification.plan import expand
 from smplab.lab.verification.point import check_identity, check_point
 from smplab.plugin.host import shared_host
+from smplab.verify import check
+from tests.verify.examples import load
+from tests.verify.system_examples import Sleeper
 
 
 def violated(*overrides: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -74,3 +82,14 @@ def test_the_trace_has_a_track_for_each_cpu_and_each_store_buffer(tmp_path: Path
     assert [step["ts"] for step in steps] == list(range(len(steps)))
     assert {step["tid"] for step in steps} == {0, 1, 2, 3}
     assert any(step["name"] == "self.shared.asleep = 1" for step in steps)
+
+
+def test_interrupts_are_on_the_tracks_of_their_cpus(tmp_path: Path) -> None:
+    small = load(Sleeper(masked=False))
+    file = tmp_path / "trace.json"
+    write_trace(file, as_plain(small, check(small)))
+    steps = [e for e in json.loads(file.read_text())["traceEvents"] if e["ph"] == "X"]
+    assert {step["tid"] for step in steps} == {0, 1}
+    names = [step["name"] for step in steps if step["tid"] == 1]
+    arrival = names.index("interrupt work")
+    assert names[arrival + 1] == "self.woken[0] = 1"

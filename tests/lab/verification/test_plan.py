@@ -158,3 +158,37 @@ def test_what_makes_no_sense_is_refused(overrides: tuple[str, ...], message: str
 def test_several_values_need_m() -> None:
     with pytest.raises(SmplabError, match="add -m"):
         planned("mechanism/lock=mcs,tas", multirun=False)
+
+
+KERNEL = (
+    "kernel=multiprocessor", "mechanism/synchronization=messages", "mechanism/tlb=hardware",
+    "mechanism/accounting=none",
+)  # fmt: skip
+
+
+def test_a_named_kernel_is_tried_in_the_scenarios_that_run_on_one() -> None:
+    configs = honest(planned(*KERNEL))
+    by_name = {config["scenario"]["name"]: config for config in configs}
+    assert {"rendezvous", "mailbox_full", "unmap_against_unmap"} <= set(by_name)
+    config = by_name["rendezvous"]
+    assert config["kernel"]["name"] == "multiprocessor"
+    assert config["kernel"]["mailbox_entries"] == 1, "as small as the scenario has it"
+    assert set(config["mechanism"]) == {"synchronization", "tlb", "accounting"}
+    (config,) = honest(planned("mechanism/lock=tas", "scenario=lock_exclusion"))
+    assert config["kernel"] is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        (("scenario=rendezvous",), "runs on a kernel, and none is named: give kernel=NAME"),
+        (("scenario=rendezvous", "kernel=none"), "not on kernel=none"),
+        (("scenario=rendezvous", "kernel=uniprocessor"), "kernel=uniprocessor runs on one CPU"),
+        (KERNEL[:1], "mechanism/synchronization=NAME"),
+        ((*KERNEL, "mechanism/lock=tas"), "does not use the slot lock"),
+        (("scenario=peterson", "kernel=multiprocessor"), "peterson runs on the bare machine"),
+    ],
+)
+def test_a_kernel_goes_with_what_runs_on_it(overrides: tuple[str, ...], text: str) -> None:
+    with pytest.raises(SmplabError, match=text):
+        planned(*overrides)

@@ -12,7 +12,8 @@ from smplab.lab.verification import report
 from smplab.plugin.host import shared_host
 
 CONFIG = {
-    "mechanism": {"lock": {"name": "mcs", "nodes": 4}}, "scenario": None, "mutant": "deaf",
+    "mechanism": {"lock": {"name": "mcs", "nodes": 4}}, "kernel": None, "scenario": None,
+    "mutant": "deaf",
     "tries": {"lock_progress": {"rounds": 2}}, "cpus": 2, "memory_model": "tso",
 }  # fmt: skip
 PLAIN = {**CONFIG, "scenario": {"name": "lock_progress"}, "mutant": "", "tries": None}

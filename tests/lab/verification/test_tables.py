@@ -16,7 +16,7 @@ def row(verdict: str, **changes: object) -> dict[str, object]:
     mutant = verdict.startswith("mutant_")
     owned = {"owner": "mechanism/lock=mcs", "wrong": "the wait sleeps and serves no requests"}
     return {
-        "mechanism": {"lock": "mcs"}, "scenario": "lock_progress", "kind": "deadlock",
+        "mechanism": {"lock": "mcs"}, "kernel": "", "scenario": "lock_progress", "kind": "deadlock",
         "mutant": "deaf" if mutant else "", "cpus": 2, "memory_model": "tso", "verdict": verdict,
         "bounds": [], "notes": [], "error": None, "metrics": {"states": 4_596_123.0, "depth": 88.0},
         **(owned if mutant else {}), **changes,

@@ -81,6 +81,17 @@ def test_steps_are_cpus_and_values_means_with_their_interval(sweep: Sweep, tmp_p
         assert "invalidations" not in run.data.metrics  # 0 everywhere: nothing to chart
 
 
+def test_a_curve_carries_its_traces(sweep: Sweep, tmp_path: Path) -> None:
+    outcome = sweep(function="tests.lab.fakes:traced")
+    rebuild(outcome.folder)
+    client, (parent,), children = runs(tmp_path)
+    for curve in curves_of(outcome.records):
+        (run,) = [run for run in children if run.info.run_name == curve.label]
+        carried = {item.path for item in client.list_artifacts(run.info.run_id, "traces")}
+        assert carried == {f"traces/{record.hash}.json.gz" for record in curve.records}
+    assert not client.list_artifacts(parent.info.run_id, "traces")
+
+
 def test_built_again_it_replaces_itself(sweep: Sweep, tmp_path: Path) -> None:
     outcome = sweep(act="deadlock")
     rebuild(outcome.folder)

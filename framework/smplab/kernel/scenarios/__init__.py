@@ -1,4 +1,4 @@
-"""The scenarios of the slots' contracts, by name: every filling of a slot is tried in them."""
+"""Scenarios by name: of the slots' contracts, in which every filling is tried, and of kernels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from smplab.kernel.contracts import Scenario
 
 
 def contract_scenarios() -> Mapping[str, type[Scenario]]:
-    """Return the scenarios that belong to the contracts of smplab's own slots."""
+    """Return the scenarios that belong to the contracts of smplab's own slots and kernels."""
+    from smplab.kernel.scenarios.flushes import FlushAgainstFlush
     from smplab.kernel.scenarios.grace import IdleReader, Readers
     from smplab.kernel.scenarios.locks import Exclusion, LockProgress, TwoLocks
+    from smplab.kernel.scenarios.mailboxes import MailboxFull
+    from smplab.kernel.scenarios.moving import DeletionDuringIpc, MigrationDuringIpc
+    from smplab.kernel.scenarios.rendezvous import Rendezvous
+    from smplab.kernel.scenarios.unmapping import UnmapAgainstLoad, UnmapAgainstUnmap
     from smplab.kernel.scenarios.waiting import HandOver, KernelWait
 
     return {
+        "deletion_during_ipc": DeletionDuringIpc,
+        "flush_against_flush": FlushAgainstFlush,
         "grace_idle": IdleReader,
         "grace_readers": Readers,
         "lock_exclusion": Exclusion,
@@ -21,4 +28,9 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
         "lock_kernel_wait": KernelWait,
         "lock_progress": LockProgress,
         "lock_two_held": TwoLocks,
+        "mailbox_full": MailboxFull,
+        "migration_during_ipc": MigrationDuringIpc,
+        "rendezvous": Rendezvous,
+        "unmap_against_load": UnmapAgainstLoad,
+        "unmap_against_unmap": UnmapAgainstUnmap,
     }

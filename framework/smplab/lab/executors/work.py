@@ -26,10 +26,14 @@ class Computed:
     Attributes:
         metrics: numbers by name.
         details: what numbers cannot say, as plain data for the record.
+        trace: a file for Perfetto, gzipped; the driver puts it into the sweep's folder.
+        failure: the diagnosis with which the point failed, if what is told beside is worth keeping.
     """
 
     metrics: Mapping[str, float]
     details: Mapping[str, Any] = field(default_factory=dict)
+    trace: bytes | None = None
+    failure: SmplabError | None = None
 
 
 Function = Callable[[dict[str, Any]], Mapping[str, float] | Computed]
@@ -64,7 +68,7 @@ class Work:
         timeout_s: how long a point may take, seconds; 0 is for ever.
     """
 
-    function: str = "smplab.lab.point:run_point"
+    function: str = "smplab.lab.point:compute_point"
     timeout_s: float = 0.0
 
     def load(self) -> Function:
@@ -76,7 +80,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task; the fields are those of `Record`."""
+    """What became of a task; the fields are those of `Record`, and a trace beside it."""
 
     index: int
     status: Status
@@ -84,6 +88,7 @@ class Outcome:
     wall_s: float = 0.0
     error: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    trace: bytes | None = None
 
 
 class _OutOfTimeError(BaseException):
@@ -94,8 +99,8 @@ def compute(work: Work, task: Task) -> Outcome:
     """Compute one point and say what became of it; only Ctrl-C gets through."""
     began = time.perf_counter()
 
-    def outcome(status: Status, error: str) -> Outcome:
-        return Outcome(task.index, status, {}, time.perf_counter() - began, error)
+    def outcome(status: Status, error: str, **more: Any) -> Outcome:
+        return Outcome(task.index, status, {}, time.perf_counter() - began, error, **more)
 
     try:
         with _alarm(work.timeout_s):
@@ -105,11 +110,14 @@ def compute(work: Work, task: Task) -> Outcome:
     except _OutOfTimeError:
         return outcome("timeout", out_of_time(work.timeout_s))
     except SmplabError as error:
-        return outcome("failed", f"{type(error).__name__}: {error}")
+        return outcome("failed", _diagnosis(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
         return outcome("failed", _unexpected(error))
+    if computed.failure is not None:
+        told = _diagnosis(computed.failure)
+        return outcome("failed", told, details=computed.details, trace=computed.trace)
     wall_s = time.perf_counter() - began
-    return Outcome(task.index, "ok", checked, wall_s, details=computed.details)
+    return Outcome(task.index, "ok", checked, wall_s, None, computed.details, computed.trace)
 
 
 def out_of_time(timeout_s: float) -> str:
@@ -130,6 +138,10 @@ def _checked(metrics: object) -> dict[str, float]:
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the point gave {type(metrics).__name__} instead of metrics by name")
     return {str(name): float(value) for name, value in metrics.items()}
+
+
+def _diagnosis(error: SmplabError) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _unexpected(error: BaseException) -> str:

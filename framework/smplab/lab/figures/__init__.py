@@ -20,14 +20,15 @@ def draw_all(
 ) -> list[Path]:
     """Draw the scalability curve and what plugins add; return the files.
 
-    A sweep without two different numbers of CPUs has no curve to draw. A plugin's figure that
+    Of what has not two different numbers of CPUs there is no curve to draw. A plugin's figure that
     fails adds a message to `failures`.
     """
     paths = []
-    if any(len(curve.series(METRIC)[0]) > 1 for curve in curves):
+    scaling = [curve for curve in curves if len(curve.series(METRIC)[0]) > 1]
+    if scaling:
         from smplab.lab.figures.scalability import draw
 
-        paths += save(draw(curves, METRIC), folder / METRIC)
+        paths += save(draw(scaling, METRIC), folder / METRIC)
     table = None
     for figure in plugins:
         import pandas as pd

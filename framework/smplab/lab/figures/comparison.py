@@ -3,105 +3,111 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
-from smplab.lab.figures.measured import Comparison, MeasuredPoint
-from smplab.lab.figures.style import INK, axis_label, colour, dress, label_lines, spans_much
-from smplab.lab.verdicts.selection import full_key
+from smplab.lab.figures.lines import Line, lines, panels_of
+from smplab.lab.figures.measured import ONE_PANEL, Comparison, MeasuredPoint
+from smplab.lab.figures.style import (
+    INK,
+    axis_label,
+    colour,
+    dash,
+    dress,
+    label_lines,
+    spans_much,
+    x_label,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Measured = Mapping[str, Sequence[MeasuredPoint]]
 
-def draw(curves: Sequence[Curve], metric: str, comparison: Comparison, title: str) -> Figure:
-    """Draw each simulated curve and the measured points beside it."""
+
+def draw(curves: Sequence[Curve], comparison: Comparison) -> Figure:
+    """Draw each simulated line and the measured points beside it."""
     from matplotlib.figure import Figure
 
-    keys = [
-        (str(curve.config.get(full_key(comparison.panels, curve.config))),
-         str(curve.config.get(full_key(comparison.series, curve.config))))
-        for curve in curves
-    ]  # fmt: skip
-    panels = list(dict.fromkeys(panel for panel, _ in keys)) or [""]
-    numbers = {name: i for i, name in enumerate(dict.fromkeys(series for _, series in keys))}
+    found = lines(curves, comparison)
+    panels = panels_of(found) or [ONE_PANEL]
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(line.series for line in found))}
     figure = Figure(figsize=(5.2 * len(panels) + 0.8, 4.9), layout="constrained")
-    mine = {panel: {s: c for (p, s), c in zip(keys, curves, strict=True) if p == panel}
-            for panel in panels}  # fmt: skip
-    measured = {panel: _scaled_points(mine[panel], metric, comparison, panel) for panel in panels}
-    logarithmic = any(spans_much(_values(mine[p], metric, measured[p])) for p in panels)
+    mine = {panel: [line for line in found if line.panel == panel] for panel in panels}
+    measured = {panel: _scaled_points(mine[panel], comparison, panel) for panel in panels}
+    logarithmic = any(spans_much(_values(mine[p], measured[p])) for p in panels)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        _panel(axes, mine[panel], metric, numbers, measured[panel])
-        cpus = [n for curve in mine[panel].values() for n in curve.series(metric)[0]]
-        cpus += [point.cpus for points in measured[panel].values() for point in points]
-        dress(axes, cpus, _values(mine[panel], metric, measured[panel]), logarithmic)
-        label_lines(axes, _ends(mine[panel], metric, numbers))
-        axes.set_title(panel, loc="left", fontsize=10)
+        _panel(axes, mine[panel], numbers, measured[panel])
+        xs = [x for line in mine[panel] for x in line.x]
+        xs += [point.x for points in measured[panel].values() for point in points]
+        dress(axes, xs, _values(mine[panel], measured[panel]), logarithmic)
+        axes.set_xlabel(x_label(comparison.x), fontsize=9, color=INK)
+        label_lines(axes, _ends(mine[panel], numbers, comparison.names))
+        if panel != ONE_PANEL:
+            axes.set_title(comparison.names.get(panel, panel), loc="left", fontsize=10)
         if panel == panels[0]:
-            axes.set_ylabel(axis_label(metric), fontsize=9, color=INK)
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
-    _legend(figure, comparison)
+            axes.set_ylabel(axis_label(comparison.metric), fontsize=9, color=INK)
+    figure.suptitle(comparison.title, fontsize=11, x=0.01, ha="left")
+    if comparison.measured:
+        _legend(figure, comparison)
     return figure
 
 
 def _scaled_points(
-    curves: dict[str, Curve], metric: str, comparison: Comparison, panel: str
+    mine: Sequence[Line], comparison: Comparison, panel: str
 ) -> dict[str, list[MeasuredPoint]]:
     """Return the measured points of a panel in the unit of the simulated ones."""
     factor = 1.0
     if panel in comparison.scale:
-        series, cpus = comparison.scale[panel]
-        simulated = curves[series].at(metric, cpus).mean if series in curves else math.nan
-        at = {p.cpus: p.value for p in comparison.measured.get((panel, series), ())}
-        factor = simulated / at[cpus] if cpus in at and math.isfinite(simulated) else 1.0
+        series, x = comparison.scale[panel]
+        simulated = next((line.at(x) for line in mine if line.series == series), None)
+        at = {p.x: p.value for p in comparison.measured.get((panel, series), ())}
+        factor = simulated.mean / at[x] if simulated is not None and x in at else 1.0
     return {
-        series: [
+        line.series: [
             replace(p, value=p.value * factor, low=p.low * factor, high=p.high * factor)
-            for p in comparison.measured.get((panel, series), ())
+            for p in comparison.measured.get((panel, line.series), ())
         ]
-        for series in curves
+        for line in mine
     }
 
 
-def _values(
-    curves: dict[str, Curve], metric: str, measured: dict[str, list[MeasuredPoint]]
-) -> list[float]:
-    simulated = [value.mean for curve in curves.values() for value in curve.series(metric)[1]]
+def _values(mine: Sequence[Line], measured: Measured) -> list[float]:
+    simulated = [value.mean for line in mine for value in line.values]
     return simulated + [point.value for points in measured.values() for point in points]
 
 
 def _ends(
-    curves: dict[str, Curve], metric: str, numbers: dict[str, int]
+    mine: Sequence[Line], numbers: Mapping[str, int], names: Mapping[str, str]
 ) -> list[tuple[float, float, str, str]]:
-    ends = []
-    for series, curve in curves.items():
-        cpus, found = curve.series(metric)
-        if cpus:
-            ends.append((float(cpus[-1]), found[-1].mean, series, colour(numbers[series])))
-    return ends
+    return [
+        (line.x[-1], line.values[-1].mean, names.get(line.series, line.series),
+         colour(numbers[line.series]))
+        for line in mine
+    ]  # fmt: skip
 
 
 def _panel(
-    axes: Axes,
-    curves: dict[str, Curve],
-    metric: str,
-    numbers: dict[str, int],
-    measured: dict[str, list[MeasuredPoint]],
+    axes: Axes, mine: Sequence[Line], numbers: Mapping[str, int], measured: Measured
 ) -> None:
-    for series, curve in curves.items():
-        cpus, found = curve.series(metric)
-        ink, means = colour(numbers[series]), [value.mean for value in found]
-        axes.plot(cpus, means, color=ink, linewidth=1.6, zorder=2)
-        half = [0.0 if math.isnan(value.ci95) else value.ci95 for value in found]
+    for line in mine:
+        number = numbers[line.series]
+        ink, means = colour(number), [value.mean for value in line.values]
+        axes.plot(
+            line.x, means, color=ink, linestyle=dash(number), linewidth=1.6, zorder=2,
+            # A line of one point is not to be seen without.
+            marker="_" if len(means) == 1 else None, markersize=14,
+        )  # fmt: skip
+        half = [0.0 if math.isnan(value.ci95) else value.ci95 for value in line.values]
         low = [mean - h for mean, h in zip(means, half, strict=True)]
         high = [mean + h for mean, h in zip(means, half, strict=True)]
-        axes.fill_between(cpus, low, high, color=ink, alpha=0.18, linewidth=0)
-        for point in measured[series]:
+        axes.fill_between(line.x, low, high, color=ink, alpha=0.18, linewidth=0)
+        for point in measured[line.series]:
             axes.errorbar(
-                point.cpus, point.value,
+                point.x, point.value,
                 yerr=[[point.value - point.low], [point.high - point.value]],
                 color=ink, marker="o", markersize=5.5, elinewidth=1.0, capsize=2, zorder=3,
                 markerfacecolor="white" if point.calibrated else ink,

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
-from smplab.lab.figures.style import INK, axis_label, colour, dash, dress, label_lines, spans_much
+from smplab.lab.figures.style import (
+    INK,
+    axis_label,
+    colour,
+    dash,
+    dress,
+    label_lines,
+    spans_much,
+    x_label,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,5 +87,6 @@ def _panel(
         all_cpus += cpus
         all_values += means
     dress(axes, all_cpus, all_values, logarithmic)
+    axes.set_xlabel(x_label("cpus"), fontsize=9, color=INK)
     axes.set_ylabel(axis_label(metric), fontsize=9, color=INK)
     label_lines(axes, ends)

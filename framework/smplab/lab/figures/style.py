@@ -38,7 +38,12 @@ def spans_much(values: Sequence[float]) -> bool:
     return bool(values) and min(values) > 0 and max(values) > 8 * min(values)
 
 
-def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float], logarithmic: bool) -> None:
+def x_label(key: str) -> str:
+    """Return what stands below the axis of a configuration key."""
+    return "CPUs" if key == "cpus" else axis_label(key.rsplit(".", 1)[-1])
+
+
+def dress(axes: Axes, xs: Sequence[float], values: Sequence[float], logarithmic: bool) -> None:
     """Set scales, ticks and grid.
 
     Call before `label_lines`, which needs the final scales.
@@ -48,8 +53,8 @@ def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float], logarithmic:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", which="major", color="#DDDDDD", linewidth=0.6)
     axes.tick_params(colors=INK, labelsize=8)
-    ticks = sorted(set(cpus))
-    if ticks and ticks[-1] >= 8 * ticks[0]:
+    ticks = sorted(set(xs))
+    if ticks and ticks[0] > 0 and ticks[-1] >= 8 * ticks[0]:
         axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(_spread(ticks, axes.get_xscale() == "log")))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -62,7 +67,6 @@ def dress(axes: Axes, cpus: Sequence[int], values: Sequence[float], logarithmic:
     else:
         axes.set_ylim(bottom=min([0.0, *values]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: short(y)))
-    axes.set_xlabel("CPUs", fontsize=9, color=INK)
 
 
 def short(value: float) -> str:
@@ -119,7 +123,7 @@ def _apart(heights: Sequence[float], gap: float) -> list[float]:
     return [total / members + k * gap for total, members in groups for k in range(members)]
 
 
-def _spread(ticks: Sequence[int], logarithmic: bool) -> list[int]:
+def _spread(ticks: Sequence[float], logarithmic: bool) -> list[float]:
     """Leave out ticks whose labels would touch; the first and the last stay."""
     if len(ticks) < 3:
         return list(ticks)

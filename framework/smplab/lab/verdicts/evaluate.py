@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Judgement:
         order: of an order, the names as simulated, from the highest.
         verdict: how it fared.
         remark: why there is no result, or the reason of a known miss.
+        varied: key, value and judgement of each variation of the experiment's `sensitivity`.
     """
 
     target: Target
@@ -50,6 +51,19 @@ class Judgement:
     order: tuple[str, ...]
     verdict: Verdict
     remark: str = ""
+    varied: tuple[tuple[str, float | str | bool, Judgement], ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether what was simulated is as the target asks, whatever the verdict makes of it."""
+        target = self.target
+        if target.quantity == "order":
+            return self.order == target.names
+        assert target.tolerance is not None
+        assert target.reference is not None
+        return math.isfinite(self.simulated) and target.tolerance.met(
+            self.simulated, target.reference
+        )
 
     @property
     def deviation(self) -> float:
@@ -70,7 +84,7 @@ class Judgement:
             "quantity": target.quantity,
             "metric": target.selections[0].metric,
             "measured": list(target.names) if order else target.reference,
-            "simulated": list(self.order) if order else _finite(self.simulated),
+            "simulated": self.outcome,
             "ci95": _finite(self.ci95),
             "deviation": _finite(self.deviation),
             "tolerance": target.tolerance.text if target.tolerance else "exact",
@@ -79,7 +93,16 @@ class Judgement:
             "source": target.source,
             "known_miss": target.known_miss,
             "remark": self.remark,
+            "sensitivity": [
+                {"key": key, "value": value, "simulated": other.outcome, "met": other.met}
+                for key, value, other in self.varied
+            ],
         }
+
+    @property
+    def outcome(self) -> list[str] | float | None:
+        """What was simulated, as plain data."""
+        return list(self.order) if self.target.quantity == "order" else _finite(self.simulated)
 
 
 def judge(
@@ -130,19 +153,16 @@ def write_json(path: Path, plain: dict[str, Any]) -> None:
 def _judge(target: Target, curves: Sequence[Curve], strict: bool) -> Judgement:
     try:
         if target.quantity == "order":
-            order = _order(target, curves)
-            value, met = Estimate(math.nan, math.nan, math.nan, 0), order == target.names
+            order, value = _order(target, curves), Estimate(math.nan, math.nan, math.nan, 0)
         else:
             order, value = (), _quantity(target, curves)
-            assert target.tolerance is not None
-            assert target.reference is not None
-            met = target.tolerance.met(value.mean, target.reference)
     except NoResultError as error:
         verdict = Verdict.NO_RESULT if target.counts else Verdict.CALIBRATED
         return Judgement(target, math.nan, math.nan, (), verdict, str(error))
-    verdict = _verdict(target, met, strict)
+    found = Judgement(target, value.mean, value.ci95, order, Verdict.CALIBRATED)
+    verdict = _verdict(target, found.met, strict)
     remark = target.known_miss or "" if verdict is Verdict.KNOWN_MISS else ""
-    return Judgement(target, value.mean, value.ci95, order, verdict, remark)
+    return replace(found, verdict=verdict, remark=remark)
 
 
 def _verdict(target: Target, met: bool, strict: bool) -> Verdict:

@@ -10,6 +10,7 @@ from smplab.lab.verdicts.evaluate import Judgement, Verdict, totals
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 STYLES = {
     Verdict.MET: "green",
@@ -19,6 +20,8 @@ STYLES = {
     Verdict.CALIBRATED: "dim",
     Verdict.NO_RESULT: "bold red",
 }
+WIDTH = 100
+"""Columns of the table, where the terminal has so many."""
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -35,10 +38,16 @@ def show(console: Console, title: str, judgements: Sequence[Judgement]) -> None:
         box=SIMPLE_HEAD,
         padding=(0, 2, 0, 0),
     )
-    table.add_column("target")
+    table.add_column("target", min_width=12)
     for heading in ("measured", "simulated", "off", "within"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
+    keys = dict.fromkeys(key for j in judgements for key, _, _ in j.varied)
+    fits = len(keys) == 1 and console.width >= WIDTH
+    for key in keys:
+        values = " / ".join(_values(judgements[0], key))
+        heading = f"with {key}\n{values}"
+        table.add_column(heading, justify="right", no_wrap=fits, overflow="fold")
     group = ""
     for j in judgements:
         if (now := _group(j)) != group:
@@ -46,8 +55,9 @@ def show(console: Console, title: str, judgements: Sequence[Judgement]) -> None:
             table.add_section()
             table.add_row(Text(group, style="bold"))
         verdict = Text(j.verdict.value, style=STYLES[j.verdict])
-        table.add_row(Text(j.target.about), *map(Text, _cells(j)), verdict)
-    console.print(table, width=min(console.width, 100), soft_wrap=False)
+        varied = (_varied(j, key) for key in keys)
+        table.add_row(Text(j.target.about), *map(Text, _cells(j)), verdict, *varied)
+    console.print(table, width=min(console.width, WIDTH), soft_wrap=False)
     for text, about in _remarks(judgements).items():
         style = STYLES[about[0].verdict]
         named = "; ".join(f"{_group(j)} {j.target.about}".strip() for j in about)
@@ -65,7 +75,7 @@ def _remarks(judgements: Sequence[Judgement]) -> dict[str, list[Judgement]]:
     """Return what there is to say of rows; what is the same for several is said once."""
     said: dict[str, list[Judgement]] = {}
     for j in judgements:
-        if text := _remark(j):
+        for text in filter(None, (_remark(j), _hangs_on(j))):
             said.setdefault(text, []).append(j)
     return said
 
@@ -91,6 +101,33 @@ def _cells(j: Judgement) -> tuple[str, str, str, str]:
     simulated = number(j.simulated, j.ci95)
     deviation = f"{round(100 * j.deviation):+d}%" if math.isfinite(j.deviation) else ""
     return number(target.reference), simulated, deviation, target.tolerance.text
+
+
+def _values(j: Judgement, key: str) -> list[str]:
+    return [str(value) for name, value, _ in j.varied if name == key]
+
+
+def _varied(j: Judgement, key: str) -> Text:
+    """What came out for each value of a key; red where the target is not met."""
+    from rich.text import Text
+
+    parts = []
+    for name, _, other in j.varied:
+        if name == key:
+            style = "" if other.met or not j.target.counts else STYLES[Verdict.KNOWN_MISS]
+            parts.append(Text(_cells(other)[1], style=style))
+    return Text(" / ").join(parts)
+
+
+def _hangs_on(j: Judgement) -> str:
+    """Say on which numbers a verdict hangs that nobody measured."""
+    said = []
+    for key in dict.fromkeys(key for key, _, _ in j.varied):
+        others = [(value, other) for name, value, other in j.varied if name == key]
+        met = [str(value) for value, other in others if other.met]
+        if j.target.counts and met and len(met) < len(others):
+            said.append(f"the verdict hangs on {key}: met at {', '.join(met)} only")
+    return "; ".join(said)
 
 
 def _remark(j: Judgement) -> str:

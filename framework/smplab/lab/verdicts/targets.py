@@ -23,6 +23,8 @@ The quantities:
     order   curves from the highest to the lowest: `at: {topology: opteron48, cpus: 48}` and
             `among: {lock: [mcs, clh, ttas, ticket, tas]}`; it has no reference and no tolerance
 
+Beside the targets may stand `sensitivity`: see `smplab.lab.verdicts.sensitivity`.
+
 A reference is a number, or is looked up in a CSV of the experiment's folder: `{file: data.csv,
 column: value, where: {machine: x}, of: {threads: 48}, over: {threads: 6}}`.
 """

@@ -47,7 +47,7 @@ class CheckValues:
     max_wall_s: int = parameter(doc="the search ends after so long", unit="s", minimum=1)
 
 
-GROUPS = ("mechanism", "scenario", "executor", "tracking")
+GROUPS = ("kernel", "mechanism", "scenario", "executor", "tracking")
 SETTINGS = ("executor", "tracking")
 """Keys that say how points are computed and kept, not what is checked."""
 
@@ -73,7 +73,7 @@ def checked(config: Plain, host: Host) -> Plain:
     for kind in ("executor", "tracking"):
         if not config[kind]:
             raise ConfigError(f"{kind} is not chosen; {choices('', host.registry.names(kind))}")
-    chosen = [(kind, config[kind]) for kind in ("scenario", *SETTINGS) if config[kind]]
+    chosen = [(kind, config[kind]) for kind in ("scenario", "kernel", *SETTINGS) if config[kind]]
     fillings = {slot: values for slot, values in (config["mechanism"] or {}).items() if values}
     chosen += [(f"mechanism/{slot}", values) for slot, values in fillings.items()]
     for kind, values in chosen:

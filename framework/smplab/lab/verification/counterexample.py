@@ -23,8 +23,8 @@ class CounterexampleError(SmplabError):
 def as_plain(program: Program, verdict: Verdict) -> dict[str, Any]:
     """Return a violated verdict's trace as plain data, with its text.
 
-    Keys: text; image, the digest of the code; actions [cpu, drain, choice, count]; events; direct;
-    cycle.
+    Keys: text; image, the digest of the code; actions [cpu, drain, choice, count, arrival]; events;
+    direct; cycle.
     """
     from smplab.verify.render import render
 
@@ -34,7 +34,9 @@ def as_plain(program: Program, verdict: Verdict) -> dict[str, Any]:
         "text": render(program, verdict),
         "image": program.image.digest,
         "cpus": program.cpus,
-        "actions": [[a.cpu, int(a.drain), a.choice, a.count] for a in trace.actions],
+        "actions": [
+            [a.cpu, int(a.drain), a.choice, a.count, int(a.arrival)] for a in trace.actions
+        ],
         "events": [_event(program, event) for event in trace.events],
         "direct": sorted(trace.direct),
         "cycle": trace.cycle,
@@ -75,7 +77,8 @@ def replay(path: Path, host: Host) -> tuple[str, str]:
         config, found = plain["config"], plain["counterexample"]
         trace = Trace(
             tuple(
-                Action(cpu, bool(drain), choice, n) for cpu, drain, choice, n in found["actions"]
+                Action(cpu, bool(drain), choice, n, bool(arrival))
+                for cpu, drain, choice, n, arrival in found["actions"]
             ),
             tuple(
                 Event(e["cpu"], e["pc"], e["what"], e["place"], e["values"])

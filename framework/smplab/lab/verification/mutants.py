@@ -65,6 +65,7 @@ def mutant_points(found: Found, host: Host) -> tuple[list[dict[str, Any]], list[
 def owner_of(config: Mapping[str, Any], mutant: str, host: Host) -> str:
     """Return who names a mutant among a point's components: "mechanism/lock=mcs"."""
     owners = [(f"mechanism/{slot}", values) for slot, values in config["mechanism"].items()]
+    owners += [("kernel", config["kernel"])] if config["kernel"] else []
     owners += [("scenario", values) for values in scenarios_in(config)]
     for kind, values in owners:
         if mutant in mutants_of(host.find(kind, values["name"]).component):
@@ -87,6 +88,10 @@ def _candidates(found: Found, host: Host) -> list[_Candidate]:
             filling = host.find(f"mechanism/{slot}", values["name"]).component
             using = [one for one in tried if slot in one.slots]
             add(f"mechanism/{slot}={values['name']}", filling, config, using)
+        on_kernel = [one for one in tried if one.on_kernel]
+        if on_kernel:
+            name = config["kernel"]["name"]
+            add(f"kernel={name}", host.find("kernel", name).component, config, on_kernel)
         for one in tried:
             add(f"scenario={one.values['name']}", one.component, config, [one])
     return list(by_key.values())

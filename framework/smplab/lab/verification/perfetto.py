@@ -1,7 +1,7 @@
-"""A counterexample in the Chrome trace event format, which Perfetto and chrome://tracing read.
+"""A counterexample as a trace for Perfetto.
 
 A track a CPU, and one for its store buffer; a microsecond on the axis is a step, since checks know
-no time. Google, "Trace Event Format", 2016.
+no time.
 """
 
 from __future__ import annotations
@@ -11,30 +11,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from smplab.lab import perfetto
+
 
 def write_trace(path: Path, counterexample: Mapping[str, Any]) -> None:
     """Write the events of a counterexample (`counterexample.as_plain`)."""
     cpus = counterexample["cpus"]
-    drains = {event["cpu"] for event in counterexample["events"] if event["pc"] < 0}
+    drains = {event["cpu"] for event in counterexample["events"] if event["what"] == "drain"}
     tracks = {cpu: f"CPU {cpu}" for cpu in range(cpus)}
     tracks |= {cpus + cpu: f"CPU {cpu} store buffer" for cpu in sorted(drains)}
-    events: list[dict[str, Any]] = [
-        {"ph": "M", "name": "thread_name", "pid": 0, "tid": track, "args": {"name": name}}
-        for track, name in tracks.items()
-    ]
+    events = [perfetto.name_track(0, track, name) for track, name in tracks.items()]
     for step, event in enumerate(counterexample["events"]):
-        drain = event["pc"] < 0
-        arguments = {k: event[k] for k in ("place", "values", "file", "line") if event.get(k)}
-        events.append(
-            {
-                "ph": "X",
-                "name": event["place"] if drain else event["source"] or event["routine"],
-                "cat": event["what"].lower(),
-                "ts": step,
-                "dur": 1,
-                "pid": 0,
-                "tid": event["cpu"] + cpus * drain,
-                "args": arguments,
-            }
-        )
-    path.write_text(json.dumps({"traceEvents": events}), encoding="utf-8")
+        drain = event["what"] == "drain"
+        track = event["cpu"] + cpus * drain
+        told = {k: event[k] for k in ("place", "values", "file", "line") if event.get(k)}
+        kind = event["what"].lower()
+        events.append(perfetto.complete(0, track, _name(event), kind, step, 1, **told))
+    path.write_text(json.dumps(perfetto.document(events)), encoding="utf-8")
+
+
+def _name(event: Mapping[str, Any]) -> str:
+    if event["what"] == "drain":
+        return str(event["place"])
+    if event["what"] == "arrival":
+        return str(event["values"])
+    return str(event["source"] or event["routine"])

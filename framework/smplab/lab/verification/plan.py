@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smplab.kernel.scenario import KernelScenario
 from smplab.lab.compose import Composer
 from smplab.lab.grid import CachingComposer, combinations
 from smplab.lab.verification.config import SETTINGS, checked
@@ -85,17 +86,23 @@ def scenarios_of(config: Mapping[str, Any], host: Host) -> list[Tried]:
     if config["scenario"]:
         chosen = host.find("scenario", config["scenario"]["name"])
         tried = [Tried(config["scenario"], chosen.component, slots_needed(chosen, config, host))]
-    elif named:
-        entries = [e for e in entries if e.slots() and set(e.slots()) <= set(named)]
+    elif config["kernel"] or named:
+        if config["kernel"]:
+            entries = [e for e in entries if issubclass(e.component, KernelScenario)]
+        else:
+            entries = [e for e in entries if e.slots() and set(e.slots()) <= set(named)]
         tried = [
             Tried(default_values(e), e.component, slots_needed(e, config, host)) for e in entries
         ]
     else:
         slots = [kind for kind in host.registry.kinds() if kind.startswith("mechanism/")]
         raise ConfigError(
-            "name what to verify: a slot's filling, as mechanism/lock=mcs, or a scenario; "
+            "name what to verify: a slot's filling, as mechanism/lock=mcs, a kernel or a scenario; "
             f"slots: {', '.join(slots)}; scenarios: {', '.join(e.name for e in entries)}"
         )
+    if config["kernel"] and not any(one.on_kernel for one in tried):
+        name = tried[0].values["name"]
+        raise ConfigError(f"kernel is named, but scenario {name} runs on the bare machine")
     for slot in named:
         if not any(slot in one.slots for one in tried):
             which = f"scenario {tried[0].values['name']} does not use" if tried else "nothing tries"
@@ -128,6 +135,8 @@ def _plain_points(
             host.find(f"mechanism/{slot}", config["mechanism"][slot]["name"]).component
             for slot in one.slots
         ]
+        if one.on_kernel:
+            components.append(host.find("kernel", config["kernel"]["name"]).component)
         names = [n for component in (*components, one.component) for n in mutants_of(component)]
         known |= dict.fromkeys(names)
         if mutant in names:

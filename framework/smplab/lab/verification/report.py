@@ -45,6 +45,7 @@ def _row(record: Record, host: Host) -> dict[str, Any]:
     config, details = record.config, record.details
     row: dict[str, Any] = {
         "mechanism": {slot: values["name"] for slot, values in config["mechanism"].items()},
+        "kernel": (config["kernel"] or {}).get("name", ""),
         "scenario": details.get("scenario", "") or (config["scenario"] or {}).get("name", ""),
         "mutant": config["mutant"],
         "cpus": config["cpus"],

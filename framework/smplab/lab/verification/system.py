@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from smplab.kernel.contracts import Scenario
+from smplab.kernel.kernel import Kernel
+from smplab.kernel.scenario import KernelScenario
 from smplab.lab.verification.config import SETTINGS
 from smplab.language.build import build_image
 from smplab.language.component import Component, Mutant
@@ -24,12 +26,17 @@ class Tried:
     Attributes:
         values: its parameters, with its `name`.
         component: its class.
-        slots: those that it and the fillings of its slots use.
+        slots: those that it, its kernel, and the fillings of their slots use.
     """
 
     values: Mapping[str, Any]
     component: type
     slots: tuple[str, ...]
+
+    @property
+    def on_kernel(self) -> bool:
+        """Whether its threads run on a kernel."""
+        return issubclass(self.component, KernelScenario)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +48,15 @@ class System:
 
 
 def slots_needed(entry: Entry, config: Mapping[str, Any], host: Host) -> tuple[str, ...]:
-    """Return the slots that a scenario and, in turn, their fillings use.
+    """Return the slots that a scenario, its kernel and, in turn, their fillings use.
 
     Raises:
-        ConfigError: one of them has no filling.
+        ConfigError: one of them has no filling, or the scenario no kernel.
     """
     found: list[str] = []
     users = [entry]
+    if issubclass(entry.component, KernelScenario):
+        users.append(_kernel_of(entry, config, host))
     while users:
         user = users.pop(0)
         for slot in user.slots():
@@ -62,6 +71,26 @@ def slots_needed(entry: Entry, config: Mapping[str, Any], host: Host) -> tuple[s
             found.append(slot)
             users.append(host.find(kind, config["mechanism"][slot]["name"]))
     return tuple(found)
+
+
+def _kernel_of(entry: Entry, config: Mapping[str, Any], host: Host) -> Entry:
+    able: dict[str, Entry] = {}
+    single = []
+    for name in host.registry.names("kernel"):
+        kernel = host.find("kernel", name)
+        if issubclass(kernel.component, Kernel):
+            able[name] = kernel
+            single += [] if kernel.component.multiprocessor else [name]
+    chosen = config["kernel"]["name"] if config["kernel"] else None
+    if chosen not in able:
+        named = f"not on kernel={chosen}" if chosen else "and none is named"
+        raise ConfigError(
+            f"scenario {entry.name} runs on a kernel, {named}: give kernel=NAME; "
+            + choices("", able)
+        )
+    if chosen in single and config["cpus"] > 1:
+        raise ConfigError(f"kernel={chosen} runs on one CPU: cpus={config['cpus']} must be 1")
+    return able[chosen]
 
 
 def default_values(entry: Entry) -> dict[str, Any]:
@@ -92,10 +121,20 @@ def point_config(
     }
     return {k: v for k, v in config.items() if k not in SETTINGS} | {
         "mechanism": {k: v for k, v in config["mechanism"].items() if k in slots},
+        "kernel": _kernel_values(config, tried),
         "scenario": None if catch else dict(tried[0].values),
         "tries": tries if catch else None,
         "mutant": mutant or None,
     }
+
+
+def _kernel_values(config: Mapping[str, Any], tried: Sequence[Tried]) -> dict[str, Any] | None:
+    """The kernel of a point: with what its scenario fixes, if it has one scenario."""
+    on_kernel = [one.component for one in tried if issubclass(one.component, KernelScenario)]
+    if not on_kernel:
+        return None
+    fixed = on_kernel[0].capacities if len(tried) == 1 else {}
+    return {**config["kernel"], **fixed}
 
 
 def scenarios_in(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -115,10 +154,14 @@ def assemble(config: Mapping[str, Any], scenario: Mapping[str, Any], host: Host)
     made: dict[str, Component] = {}
     top: Scenario = host.registry.build("scenario", scenario)
     _fill(top, config, host, made)
+    if isinstance(top, KernelScenario):
+        values = {**config["kernel"], **top.capacities}
+        kernel: Kernel = host.registry.build("kernel", values)
+        _fill(kernel, config, host, made)
+        made["kernel"] = top.kernel = kernel
     for component in (*made.values(), top):
         if config["mutant"] in component.mutants:
             component.mutant = config["mutant"]
-    top.connect()
     image = build_image({**made, "scenario": top}, main="scenario")
     layout = Layout(config["cpus"], 1, (0,) * config["cpus"])
     return System(image.load({}, layout), top)

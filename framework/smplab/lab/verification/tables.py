@@ -53,11 +53,13 @@ def show(console: Console, found: Sequence[Row], listed: Sequence[Listed]) -> No
 
 
 def _mechanism(row: Row) -> str:
-    return " ".join(f"{slot}={name}" for slot, name in row["mechanism"].items()) or "by itself"
+    chosen = {"kernel": row["kernel"]} if row["kernel"] else {}
+    chosen |= row["mechanism"]
+    return " ".join(f"{kind}={name}" for kind, name in chosen.items()) or "by itself"
 
 
 def _title(row: Row) -> str:
-    what = _mechanism(row) if row["mechanism"] else row["scenario"]
+    what = _mechanism(row) if row["mechanism"] or row["kernel"] else row["scenario"]
     mutant = f" with mutant {row['mutant']}" if row["mutant"] else ""
     return f"{what}{mutant}, {row['cpus']} CPUs"
 
