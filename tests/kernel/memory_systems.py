@@ -60,7 +60,7 @@ def system(
     return load(parts, one["cpus"], kernel_tick_cycles=20_000), parts
 
 
-REST = Limits(run_cycles=2_000_000)
+REST = Limits(run_cycles=6_000_000)
 """Time for random memory calls to come to rest."""
 
 
