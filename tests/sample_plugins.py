@@ -97,6 +97,10 @@ class Nothing(Component):
     """Nothing to set."""
 
 
+class Untracked(Nothing):
+    """Keeps nothing."""
+
+
 @dataclass(eq=False)
 class Serial(Component):
     """One after the other."""
@@ -111,6 +115,8 @@ class SamplePlugin:
         context.add("topology", "matrix", Matrix)
         context.add("kernel", "none", Nothing)
         context.add("mechanism/accounting", "none", Nothing)
+        context.add("mechanism/fine_lock", "ticket", Ticket)
+        context.add("mechanism/grace", "epochs", Nothing)
         context.add("mechanism/granularity", "object", Nothing)
         context.add("mechanism/lock", "ticket", Ticket)
         context.add("mechanism/lock", "mcs", Mcs)
@@ -118,12 +124,13 @@ class SamplePlugin:
         context.add("mechanism/tlb", "batched", Nothing)
         context.add("mechanism/tracking", "bitmap", Nothing)
         context.add("mechanism/store", "cohort", Cohort)
+        context.add("policy", "static", Nothing)
         context.add("workload", "lock_contention", LockContention)
         context.add("workload", "private", Private)
         context.add("workload", "faults", Faults)
         context.add("executor", "serial", Serial)
         context.add("tracking", "mlflow", Nothing)
-        context.add("tracking", "none", Nothing)
+        context.add("tracking", "none", Untracked)
 
 
 def sample_host() -> Host:

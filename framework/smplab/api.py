@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smplab.kernel.accounting import Accounting, Event
     from smplab.kernel.coherency import Coherency, TlbRequest
-    from smplab.kernel.contracts import Grace, Lock, Scenario, Workload
+    from smplab.kernel.contracts import EVERYBODY, Grace, Lock, Scenario, Workload
     from smplab.kernel.faults import FAULT
-    from smplab.kernel.granularity import Granularity
+    from smplab.kernel.granularity import COARSE, FINE, Granularity
     from smplab.kernel.ipc import ANYBODY, NEVER, NOBODY
     from smplab.kernel.kernel import Kernel, KernelWorkload
     from smplab.kernel.objects import Tcb
+    from smplab.kernel.policy import Policy
     from smplab.kernel.pool import NodePool
     from smplab.kernel.rendezvous import NO_PARTNER, OK, TIMEOUT
     from smplab.kernel.scenarios import contract_scenarios
     from smplab.kernel.spaces import BUSY, INVALID, NO_MAPPING, NO_MEMORY, NO_SPACE, OCCUPIED
-    from smplab.kernel.synchronization import Synchronization
+    from smplab.kernel.synchronization import ALONE, SHARED, Synchronization
     from smplab.kernel.threads import REFUSED
     from smplab.kernel.tracking import Tracking
     from smplab.kernel.trees import GRANT, OWN, RESTRICT
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
         Cpu,
         Home,
         Memory,
+        Opaque,
         Place,
         Ref,
         Struct,
         Word,
         aligned,
         array,
+        ending_in,
         routine,
     )
     from smplab.language.component import Component, Mutant, parameter, slot
@@ -84,14 +87,15 @@ if TYPE_CHECKING:
     from smplab.plugin.hookspecs import hookimpl
 
 _HOMES = {
-    "smplab.kernel.granularity": ("Granularity",),
+    "smplab.kernel.granularity": ("COARSE", "FINE", "Granularity"),
     "smplab.kernel.ipc": ("ANYBODY", "NEVER", "NOBODY"),
     "smplab.kernel.rendezvous": ("NO_PARTNER", "OK", "TIMEOUT"),
     "smplab.kernel.threads": ("REFUSED",),
     "smplab.kernel.kernel": ("Kernel", "KernelWorkload"),
     "smplab.kernel.objects": ("Tcb",),
-    "smplab.kernel.synchronization": ("Synchronization",),
-    "smplab.kernel.contracts": ("Grace", "Lock", "Scenario", "Workload"),
+    "smplab.kernel.synchronization": ("ALONE", "SHARED", "Synchronization"),
+    "smplab.kernel.contracts": ("EVERYBODY", "Grace", "Lock", "Scenario", "Workload"),
+    "smplab.kernel.policy": ("Policy",),
     "smplab.kernel.pool": ("NodePool",),
     "smplab.kernel.accounting": ("Accounting", "Event"),
     "smplab.kernel.coherency": ("Coherency", "TlbRequest"),
@@ -122,12 +126,14 @@ _HOMES = {
         "Cpu",
         "Home",
         "Memory",
+        "Opaque",
         "Place",
         "Ref",
         "Struct",
         "Word",
         "aligned",
         "array",
+        "ending_in",
         "routine",
     ),
     "smplab.language.component": ("Component", "Mutant", "parameter", "slot"),
@@ -167,10 +173,14 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ALONE",
     "ANYBODY",
     "BUSY",
+    "COARSE",
     "ENTRY_SHIFT",
+    "EVERYBODY",
     "FAULT",
+    "FINE",
     "GRANT",
     "INVALID",
     "LEAF",
@@ -190,6 +200,7 @@ __all__ = [
     "PRESENT",
     "REFUSED",
     "RESTRICT",
+    "SHARED",
     "TIMEOUT",
     "WRITABLE",
     "Accounting",
@@ -221,11 +232,13 @@ __all__ = [
     "Metrics",
     "Mutant",
     "NodePool",
+    "Opaque",
     "Origin",
     "Outcome",
     "Place",
     "Point",
     "PointFinished",
+    "Policy",
     "ProcessPool",
     "Provenance",
     "RayCluster",
@@ -250,6 +263,7 @@ __all__ = [
     "array",
     "compute",
     "contract_scenarios",
+    "ending_in",
     "hookimpl",
     "origins_of",
     "parameter",

@@ -12,6 +12,7 @@ def register_components(context: Components) -> None:
     from smplab_plugins.accounting.none import NoAccounting
     from smplab_plugins.grace.epochs import Epochs
     from smplab_plugins.grace.token_ring import TokenRing
+    from smplab_plugins.granularity.dynamic import DynamicLocks
     from smplab_plugins.granularity.global_lock import GlobalLock
     from smplab_plugins.granularity.object import ObjectLocks
     from smplab_plugins.kernels.multiprocessor import Multiprocessor
@@ -22,10 +23,14 @@ def register_components(context: Components) -> None:
     from smplab_plugins.locks.tas import TasLock
     from smplab_plugins.locks.ticket import TicketLock
     from smplab_plugins.locks.ttas import TtasLock
+    from smplab_plugins.policies.hints import Hints
+    from smplab_plugins.policies.hostile import Hostile
+    from smplab_plugins.policies.static import Static
     from smplab_plugins.scenarios.broken_lock import BrokenLock
     from smplab_plugins.scenarios.dekker import Dekker
     from smplab_plugins.scenarios.lost_wakeup import LostWakeup
     from smplab_plugins.scenarios.peterson import Peterson
+    from smplab_plugins.synchronization.dynamic import Dynamic
     from smplab_plugins.synchronization.locked import Locked
     from smplab_plugins.synchronization.messages import Messages
     from smplab_plugins.tlb.batched import Batched
@@ -51,9 +56,14 @@ def register_components(context: Components) -> None:
     from smplab_plugins.workloads.lock_contention import LockContention
     from smplab_plugins.workloads.map_unmap import MapUnmap
     from smplab_plugins.workloads.oversubscribed import Oversubscribed
+    from smplab_plugins.workloads.phases import Phases
     from smplab_plugins.workloads.process_churn import ProcessChurn
     from smplab_plugins.workloads.protect_storm import ProtectStorm
     from smplab_plugins.workloads.realloc import Realloc
+    from smplab_plugins.workloads.regime_changes import RegimeChanges
+    from smplab_plugins.workloads.remote_share import RemoteShare
+    from smplab_plugins.workloads.subsystems import Subsystems
+    from smplab_plugins.workloads.subtrees import Subtrees
 
     context.add("topology", "haswell4", Haswell4)
     context.add("topology", "matrix", Matrix)
@@ -71,13 +81,16 @@ def register_components(context: Components) -> None:
     context.add("mechanism/accounting", "none", NoAccounting)
     context.add("mechanism/grace", "epochs", Epochs)
     context.add("mechanism/grace", "token_ring", TokenRing)
+    context.add("mechanism/granularity", "dynamic", DynamicLocks)
     context.add("mechanism/granularity", "global", GlobalLock)
     context.add("mechanism/granularity", "object", ObjectLocks)
-    context.add("mechanism/lock", "clh", ClhLock)
-    context.add("mechanism/lock", "mcs", McsLock)
-    context.add("mechanism/lock", "tas", TasLock)
-    context.add("mechanism/lock", "ticket", TicketLock)
-    context.add("mechanism/lock", "ttas", TtasLock)
+    for kind in ("mechanism/lock", "mechanism/fine_lock"):
+        context.add(kind, "clh", ClhLock)
+        context.add(kind, "mcs", McsLock)
+        context.add(kind, "tas", TasLock)
+        context.add(kind, "ticket", TicketLock)
+        context.add(kind, "ttas", TtasLock)
+    context.add("mechanism/synchronization", "dynamic", Dynamic)
     context.add("mechanism/synchronization", "locked", Locked)
     context.add("mechanism/synchronization", "messages", Messages)
     context.add("mechanism/tlb", "batched", Batched)
@@ -85,6 +98,9 @@ def register_components(context: Components) -> None:
     context.add("mechanism/tlb", "shootdown", Shootdown)
     context.add("mechanism/tracking", "bitmap", Bitmap)
     context.add("mechanism/tracking", "broadcast", Broadcast)
+    context.add("policy", "hints", Hints)
+    context.add("policy", "hostile", Hostile)
+    context.add("policy", "static", Static)
     context.add("workload", "ipc_clients", IpcClients)
     context.add("workload", "ipc_pairs", IpcPairs)
     context.add("workload", "ipc_pingpong", IpcPingpong)
@@ -92,9 +108,14 @@ def register_components(context: Components) -> None:
     context.add("workload", "lock_contention", LockContention)
     context.add("workload", "map_unmap", MapUnmap)
     context.add("workload", "oversubscribed", Oversubscribed)
+    context.add("workload", "phases", Phases)
     context.add("workload", "process_churn", ProcessChurn)
     context.add("workload", "protect_storm", ProtectStorm)
     context.add("workload", "realloc", Realloc)
+    context.add("workload", "regime_changes", RegimeChanges)
+    context.add("workload", "remote_share", RemoteShare)
+    context.add("workload", "subsystems", Subsystems)
+    context.add("workload", "subtrees", Subtrees)
     for name, scenario in contract_scenarios().items():
         context.add("scenario", name, scenario)
     context.add("scenario", "broken_lock", BrokenLock)

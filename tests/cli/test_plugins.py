@@ -39,7 +39,8 @@ def test_list_as_json_is_alone_on_standard_output(host: Host, capsys: Capture) -
     plain = json.loads(capsys.readouterr().out)
     assert len(plain["components"]) == len(list(host.registry))
     assert plain["failures"] == []
-    (ticket,) = (c for c in plain["components"] if c["name"] == "ticket")
+    components = plain["components"]
+    (ticket,) = (c for c in components if c["name"] == "ticket" and c["kind"] == "mechanism/lock")
     assert ticket == {
         "kind": "mechanism/lock",
         "name": "ticket",
@@ -103,6 +104,20 @@ def test_the_numbers_of_a_shipped_machine_carry_their_provenance(capsys: Capture
     assert numbers["costs.occ_r"]["source"]
 
 
+def test_a_policy_is_listed_and_shown_with_its_parameters(capsys: Capture) -> None:
+    plugins.main(["list", "--json"])
+    components = json.loads(capsys.readouterr().out)["components"]
+    names = [c["name"] for c in components if c["kind"] == "policy"]
+    assert names == ["hints", "hostile", "static"]
+    plugins.main(["show", "policy/hints"])
+    out = capsys.readouterr().out
+    assert "policy/hints (smplab" in out
+    assert "policy.shared_from_percent = 7 %" in out
+    plugins.main(["show", "hostile", "--json"])
+    keys = [p["key"] for p in json.loads(capsys.readouterr().out)["parameters"]]
+    assert keys == ["policy.priority", "policy.pause_cycles", "policy.threads_on"]
+
+
 def test_a_name_of_two_kinds_is_asked_back(host: Host) -> None:
     with pytest.raises(
         ConfigError, match=r"ambiguous; choose from: kernel/none, mechanism/accounting/none"
@@ -135,3 +150,10 @@ def test_a_components_module_is_its_source_unless_it_says_otherwise(host: Host) 
 
     host.register(Own(), "own")
     assert "Mellor-Crummey" in plugins._source(plugins.find(host, "paper"))
+
+
+def test_what_fills_several_slots_is_shown_once(capsys: Capture) -> None:
+    plugins.main(["show", "mcs"])
+    assert "mechanism/lock/mcs" in capsys.readouterr().out
+    plugins.main(["show", "mechanism/fine_lock/mcs"])
+    assert "mechanism/fine_lock/mcs" in capsys.readouterr().out

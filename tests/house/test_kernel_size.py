@@ -15,14 +15,18 @@ import pytest
 
 from tests.house.sources import ROOT, python_files
 
-CODE_LINES = 1_500
+CODE_LINES = 1_910
+"""It was 1,500 for the kernel whose locks do not change: without the calls on protection and what
+sees changes through (protection.py, changes.py), unmap_regions, and a local path of its own."""
 FILE_LINES = 300
 NOT_THE_KERNEL = {
     "__init__.py": "holds nothing",
     "accounting.py": "the contract of a slot",
     "coherency.py": "the contract of a slot",
     "contracts.py": "the contracts of the slots that need no kernel",
+    "fillings.py": "looks through components before the image is built",
     "granularity.py": "the contract of a slot",
+    "policy.py": "the contract of policies",
     "pool.py": "queue nodes of locks: a tool of mechanisms",
     "scenario.py": "a workload for the checker",
     "synchronization.py": "the contract of a slot",

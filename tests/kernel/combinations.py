@@ -14,6 +14,9 @@ from smplab.kernel.kernel import Kernel, KernelWorkload
 from smplab.language.component import Component
 from smplab.plugin.host import shared_host
 
+REFUSED = {"synchronization": "dynamic", "granularity": "global"}
+"""Fillings that do not go together: there is no lock of an object to turn off."""
+
 Combination = Mapping[str, Any]
 """A kernel, the fillings of all slots in use, and what else varies, each by its name."""
 
@@ -38,6 +41,8 @@ def every(**others: Iterable[Any]) -> list[Combination]:
 def _filled(chosen: dict[str, str], slots: Sequence[str]) -> Iterator[dict[str, str]]:
     """Fill the slots, and those of their fillings, in all ways."""
     todo = [slot for slot in slots if slot not in chosen]
+    if REFUSED.items() <= chosen.items():
+        return
     if not todo:
         yield chosen
         return
@@ -88,6 +93,8 @@ def wired(
         for slot in user.slots():
             if slot not in made:
                 filling: Component = registry.build(f"mechanism/{slot}", {"name": one[slot]})
+                if slot == "synchronization" and "starts" in one and hasattr(filling, "starts"):
+                    filling.starts = one["starts"]
                 fill(filling)
                 made[slot] = filling
             setattr(user, slot, made[slot])

@@ -120,6 +120,10 @@ class RandomMemory(KernelWorkload):
         self.kernel.start(cpu)
 
     @routine
+    def between(self, cpu: Cpu) -> None:
+        """What a thread does between two calls, beside waiting: nothing."""
+
+    @routine
     def somewhere(self, cpu: Cpu) -> Word:
         """A space other than 0, which may exist or not."""
         home = cpu.random(cpu.count, "home")
@@ -141,6 +145,7 @@ class RandomMemory(KernelWorkload):
         frames = self.kernel.regions << self.kernel.radix_bits
         for _ in range(self.calls):
             cpu.delay(cpu.random(self.pause_cycles + 1, "pause"))
+            self.between(cpu)
             what = cpu.random(7 + int(self.churn), "what")
             level = cpu.random(8, "level") // 7
             frame = home * frames + cpu.random(frames, "frame")
@@ -176,6 +181,7 @@ class RandomMemory(KernelWorkload):
         self.kernel.begin_thread(cpu)
         for _ in range(self.calls):
             cpu.delay(cpu.random(self.pause_cycles + 1, "pause"))
+            self.between(cpu)
             for page in range(self.pages):
                 begun = cpu.time()
                 write = cpu.random(2, "write")

@@ -6,7 +6,7 @@ from smplab.kernel.freelist import FreeList, Pooled
 from smplab.kernel.spaces import ALIVE, Space, Table
 from smplab.kernel.trees import MapNode
 from smplab.kernel.trees import Tree as TreeStruct
-from smplab.language.fields import layout_of
+from smplab.language.fields import ending_in, layout_of
 from smplab.language.image import Program
 from smplab.language.paging import ENTRY_SHIFT, LEAF, WRITABLE
 from smplab.language.struct import Struct
@@ -28,6 +28,9 @@ class State:
                          "free_tables.objects", "free_tables.lists",
                          "free_nodes.objects", "free_nodes.lists")
         }  # fmt: skip
+        guard = kernel.synchronization.guard()
+        kind = TreeStruct if guard is None else ending_in(TreeStruct, guard=guard)
+        self.tree_words = layout_of(kind).words
         self.tables = self.size_of(Table, kernel.free_tables)
         self.fanout = 1 << kernel.radix_bits
 
@@ -98,7 +101,7 @@ class State:
 
     def list_of(self, tree: int) -> list[tuple[int, int]]:
         """Depths and addresses of the nodes of a tree below its root, in the order of the list."""
-        where = self.at["trees"] + tree * layout_of(TreeStruct).words
+        where = self.at["trees"] + tree * self.tree_words
         before, node = where, self.field(MapNode, where, "next")
         found: list[tuple[int, int]] = []
         while node:

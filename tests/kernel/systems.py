@@ -10,6 +10,7 @@ import numpy as np
 
 from smplab.kernel.contracts import Lock
 from smplab.kernel.kernel import Kernel, KernelWorkload
+from smplab.kernel.policy import Policy
 from smplab.kernel.synchronization import Synchronization
 from smplab.language.build import build_image
 from smplab.language.component import Component, slot
@@ -36,8 +37,9 @@ class AnyKernel(Kernel):
 
 
 def components(
-    how: str, workload: KernelWorkload, *, kernel: Kernel | None = None, lock: Lock | None = None
-) -> Mapping[str, Component]:
+    how: str, workload: KernelWorkload, *, kernel: Kernel | None = None, lock: Lock | None = None,
+    policy: Policy | None = None,
+) -> Mapping[str, Component]:  # fmt: skip
     """Wire a system; `how` is one of KERNELS."""
     found: dict[str, Component] = {}
     if how == "uniprocessor":
@@ -52,7 +54,11 @@ def components(
             protection.granularity = found["granularity"] = granularity
         kernel.synchronization = found["synchronization"] = protection
     workload.kernel = kernel
-    return {**found, "kernel": kernel, "workload": workload}
+    found["kernel"] = kernel
+    if policy is not None:
+        policy.kernel, kernel.policy = kernel, policy
+        found["policy"] = policy
+    return {**found, "workload": workload}
 
 
 def load(parts: Mapping[str, Component], cpus: int, **values: Any) -> Program:

@@ -34,14 +34,18 @@ def test_every_pair_occurs_and_nothing_is_chosen_in_vain(some: list[Combination]
 
 def test_all_kernels_are_there_with_the_slots_that_they_use() -> None:
     found = every(cpus=(1, 2))
-    locks = 5 * 2 * 2  # locks, granularities, numbers of CPUs
     memories = 2 * 2 + 1  # shootdown and batched, each with bitmap and broadcast; hardware
-    locked = [one for one in found if one.get("synchronization") == "locked"]
-    assert len(locked) == locks * memories
+    tracked = 3 * 2  # with dynamic, hardware comes with either, too
+    cascades = 5 * 2  # fine locks, grace periods
+    locked = 5 * (2 + cascades) * 2  # locks; global, object or dynamic; numbers of CPUs
+    dynamic = 5 * (2 + cascades) * 2  # as above; grace periods with object, no global
+    many = {"locked": locked * memories, "dynamic": dynamic * tracked, "messages": 2 * memories}
+    for how, number in many.items():
+        assert len([one for one in found if one.get("synchronization") == how]) == number
     assert {"kernel": "uniprocessor", "cpus": 1} in found
     assert {
         "kernel": "multiprocessor", "synchronization": "messages", "accounting": "none",
         "tlb": "hardware", "cpus": 2,
     } in found  # fmt: skip
-    assert len(found) == (locks + 2) * memories + 1
+    assert len(found) == sum(many.values()) + 1
     assert len(pairwise(found)) < len(found)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from smplab.kernel.contracts import Lock
+from smplab.kernel.fillings import fillings_of
 from smplab.kernel.objects import Tcb
 from smplab.kernel.ring import Ring
 from smplab.language import NULL, Cpu, Ref, Word, routine
@@ -45,7 +46,10 @@ class DeafLocks(FlushKernel):
     """Locks wait as on the bare machine."""
 
     def connect(self) -> None:
-        """Fill no hook."""
+        """Fill no hook of a lock."""
+        super().connect()
+        for lock in fillings_of(self, Lock):
+            del lock.wait, lock.pause
 
 
 @dataclass(eq=False)
@@ -88,8 +92,8 @@ class DeafSleep(FlushKernel):
     @routine
     def sleep(self, cpu: Cpu) -> bool:
         """Sleep."""
-        if self.current(cpu) == NULL:
-            cpu.idle(self.processor(cpu).current)
+        if cpu.context < cpu.count:
+            cpu.idle(self.processor(cpu).top)
         cpu.take_pending("request")
         return cpu.take_pending("timer")
 

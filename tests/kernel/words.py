@@ -68,7 +68,7 @@ def check_places(words: Words) -> None:
     """
     kernel, cpus = words.kernel, words.program.cpus
     for c in range(cpus):
-        for field in ("current", "departing", "answers"):
+        for field in ("departing", "answers"):
             thread = words.at(kernel.processors, c, field)
             if thread:
                 raise NotAllowed(f"CPU {c} at rest: {field} is thread {words.number(thread)}")

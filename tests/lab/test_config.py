@@ -166,3 +166,59 @@ def test_a_kernel_s_slots_are_those_of_its_fillings_too(
         named = ["workload=ipc_pairs", *overrides, f"mechanism/{unused}={name}"]
         with pytest.raises(ConfigError, match=f"does not use the slot {unused}"):
             expand(named, shared_host(), identity)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "policy"),
+    [
+        (["workload=lock_contention"], None),
+        (["workload=ipc_pairs", "kernel=uniprocessor", "cpus=1"], {"name": "static"}),
+        (["workload=ipc_pairs", "kernel=uniprocessor", "cpus=1", "policy=static"],
+         {"name": "static"}),
+        (["workload=ipc_pairs", "kernel=multiprocessor"], {"name": "static"}),
+        (["workload=ipc_pairs", "kernel=multiprocessor", "policy=hints",
+          "policy.shared_from_percent=20"],
+         {"name": "hints", "shared_from_percent": 20, "trees_shared_from_percent": 1}),
+    ],
+)  # fmt: skip
+def test_a_policy_goes_with_a_kernel(overrides: list[str], policy: dict[str, Any] | None) -> None:
+    (point,) = expand(overrides, shared_host(), identity).points
+    assert point.config["policy"] == policy
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (
+            ["policy=static"],
+            "policy is set, but kernel=none, on which workload lock_contention .* takes no policy",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=uniprocessor", "cpus=1", "policy=hints"],
+            "policy=hints says how .* kernel=uniprocessor runs on one: .*; choose from: static",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=multiprocessor", "policy=hint"],
+            "there is no such policy; did you mean hints?",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=multiprocessor", "policy.shared_from_percent=20"],
+            r"policy \(static\) has no key shared_from_percent",
+        ),
+        (
+            ["workload=ipc_pairs", "kernel=multiprocessor", "policy=hints",
+             "policy.shared_from_percent=102"],
+            "policy.shared_from_percent=102: must be at most 101 %",
+        ),
+    ],
+)  # fmt: skip
+def test_a_policy_that_makes_no_sense_is_refused(overrides: list[str], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        expand(overrides, shared_host(), identity)
+
+
+def test_a_kernel_needs_a_policy() -> None:
+    kernel = shared_host().registry.get("kernel", "multiprocessor")
+    bare = plain(kernel={"name": kernel.name}, workload={"name": "ipc_pairs"})
+    with pytest.raises(ConfigError, match="policy is not chosen; choose from: hints, hostile"):
+        config.checked(bare, [], shared_host())

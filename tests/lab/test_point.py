@@ -105,6 +105,46 @@ def test_how_it_is_computed_is_not_in_the_name(config: dict[str, Any]) -> None:
     assert point_identity(ran_elsewhere) == point_identity(config)
 
 
+def on_a_kernel(policy: dict[str, Any]) -> dict[str, Any]:
+    """Return a small point with a kernel and a policy."""
+    return {
+        "topology": {"name": "uniform", "cpus": 8},
+        "kernel": {"name": "multiprocessor", "threads": 3, "tick_cycles": 20_000},
+        "mechanism": {
+            "synchronization": {"name": "messages"},
+            "tlb": {"name": "hardware"},
+            "accounting": {"name": "none"},
+        },
+        "policy": policy,
+        "workload": {"name": "ipc_pairs"},
+        "cpus": 2,
+        "placement": "compact",
+        "seed": 1,
+        "replica": 0,
+        "warmup_cycles": 0,
+        "run_cycles": 200_000,
+        "operations": None,
+        "max_cycles": 10**9,
+        "instr_cycles": 1.0,
+    }
+
+
+def test_a_policy_is_a_part_of_the_system() -> None:
+    seldom = on_a_kernel({"name": "hostile", "pause_cycles": 4_000})
+    often = changed(seldom, "policy.pause_cycles", 1_000)
+    calls = [run_point(one)["count_hostile_calls"] for one in (seldom, often)]
+    assert 0 < calls[0] < calls[1]
+    assert point_identity(seldom) != point_identity(often)
+    host = shared_host()
+    assert assemble(seldom, host).program.image is assemble(often, host).program.image
+
+
+def test_a_policy_s_threads_need_room() -> None:
+    crowded = changed(on_a_kernel({"name": "hostile"}), "kernel.threads", 1)
+    with pytest.raises(SmplabError, match=r"kernel.threads=1: .*: raise kernel.threads"):
+        assemble(crowded, shared_host())
+
+
 def test_too_many_cpus_are_refused(config: dict[str, Any]) -> None:
     with pytest.raises(SmplabError, match="cpus=9 is more than topology uniform"):
         run_point(changed(config, "cpus", 9))

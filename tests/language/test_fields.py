@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smplab.language import Array, Home, LanguageError, Memory, Ref, Struct, Word, aligned, array
+from smplab.language import (
+    Array,
+    Cpu,
+    Home,
+    LanguageError,
+    Layout,
+    Memory,
+    Opaque,
+    Ref,
+    Struct,
+    Word,
+    aligned,
+    array,
+    build_image,
+    ending_in,
+    routine,
+)
 from smplab.language.component import Component
 from smplab.language.fields import ArrayKind, RefKind, Scalar, layout_of, round_up
+from smplab.language.interpreter import Interpreter
 
 
 class Leaf(Struct):
@@ -137,3 +157,58 @@ def test_extents_and_homes() -> None:
 def test_wrong_layouts_are_refused(place: object) -> None:
     with pytest.raises(LanguageError, match="part"):
         place(Memory("part", Component()))  # type: ignore[operator]
+
+
+class Guard(Struct):
+    state: Word = aligned()
+    words: Opaque = aligned()
+
+
+class Unaligned(Struct):
+    state: Word
+    words: Opaque
+
+
+@dataclass(eq=False)
+class Opaquely(Component):
+    """Passes on words that it does not know to a routine that does."""
+
+    def layout(self, memory: Memory) -> None:
+        self.guard: Guard = memory.struct(ending_in(Guard, words=Leaf))
+
+    @routine
+    def run(self, cpu: Cpu) -> None:
+        self.write(cpu, self.guard)
+        cpu.halt()
+
+    @routine
+    def write(self, cpu: Cpu, guard: Ref[Guard]) -> None:
+        words: Ref[Any] = guard.words
+        self.write_leaf(cpu, words)
+
+    @routine
+    def write_leaf(self, cpu: Cpu, leaf: Ref[Leaf]) -> None:
+        leaf.y = 5
+
+
+@pytest.mark.parametrize("words", [Leaf, Line, Holder])
+def test_opaque_words_lie_where_the_known_ones_do(words: type[Struct]) -> None:
+    known = layout_of(ending_in(Guard, words=words))
+    assert known.fields["words"].offset == layout_of(Guard).fields["words"].offset
+    assert known.fields["words"].kind is words
+    assert known.words == 8 + round_up(layout_of(words).words)
+
+
+def test_opaque_words_are_whatever_a_routine_takes_them_for() -> None:
+    image = build_image({"it": Opaquely()}, main="it")
+    interpreter = Interpreter(image.load({}, Layout(1, 1, (0,))))
+    interpreter.run()
+    leaf = int(interpreter.program.parameters[image.parameters.index("&it.guard")]) + 8
+    assert interpreter.memory[leaf : leaf + 2] == [0, 5]
+
+
+def test_opaque_words_come_last_and_aligned() -> None:
+    with pytest.raises(LanguageError, match="make it the last field, `words: Opaque = aligned"):
+        ending_in(Unaligned, words=Line)
+    with pytest.raises(LanguageError, match=r"Guard\.none"):
+        ending_in(Guard, none=Leaf)

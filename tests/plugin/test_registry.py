@@ -12,7 +12,7 @@ OWNER = Owner("mine", "my-dist", "1.0")
 def test_entries_come_sorted_and_know_their_names() -> None:
     registry = sample_host().registry
     assert registry.names("mechanism/lock") == ("mcs", "ticket")
-    assert registry.names("policy") == ()
+    assert registry.names("scenario") == ()
     assert registry.kinds()[:3] == ("executor", "kernel", "mechanism/accounting")
     kinds = [(entry.kind, entry.name) for entry in registry]
     assert kinds == sorted(kinds)

@@ -16,16 +16,20 @@ from smplab.api import Component, contract_scenarios
 from smplab.language.image import Image
 from smplab_plugins.grace.epochs import Epochs
 from smplab_plugins.grace.token_ring import TokenRing
+from smplab_plugins.granularity.dynamic import DynamicLocks
 from smplab_plugins.locks.clh import ClhLock
 from smplab_plugins.locks.mcs import McsLock
 from smplab_plugins.locks.tas import TasLock
 from smplab_plugins.locks.ticket import TicketLock
 from smplab_plugins.locks.ttas import TtasLock
-from tests.kernel.exploring import image_of
+from smplab_plugins.synchronization.dynamic import Dynamic
+from tests.kernel.exploring import image_of, wire
 
 FILLINGS: list[tuple[str, type[Component]]] = [
     *(("lock", lock) for lock in (ClhLock, McsLock, TasLock, TicketLock, TtasLock)),
     *(("grace", grace) for grace in (Epochs, TokenRing)),
+    ("granularity", DynamicLocks),
+    ("synchronization", Dynamic),
 ]
 
 
@@ -47,20 +51,31 @@ class WithoutMutants(ast.NodeTransformer):
 def stripped(
     component: type[Component], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> type[Component]:
-    """The component from its module's source without the lines of its mutants."""
-    source = inspect.getsource(inspect.getmodule(component) or component)
-    tree = ast.fix_missing_locations(WithoutMutants().visit(ast.parse(source)))
-    path = folder / f"{component.__name__.lower()}_stripped.py"
-    path.write_text(ast.unparse(tree), encoding="utf-8")
-    assert "self.mutant" not in path.read_text(encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, path.stem, module)
-    spec.loader.exec_module(module)
+    """The component without the lines of its mutants, in its module's source and its bases'."""
+    for one in weakened(component):
+        tree = ast.fix_missing_locations(WithoutMutants().visit(ast.parse(source_of(one))))
+        path = folder / f"{one.__name__.lower()}_stripped.py"
+        path.write_text(ast.unparse(tree), encoding="utf-8")
+        assert "self.mutant" not in path.read_text(encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, path.stem, module)
+        spec.loader.exec_module(module)
+        monkeypatch.setitem(sys.modules, one.__module__, module)  # where who inherits finds it
     found: type[Component] = getattr(module, component.__name__)
     return found
+
+
+def weakened(component: type[Component]) -> list[type[Component]]:
+    """The classes that declare the component's mutants, bases first, itself last."""
+    return [one for one in reversed(component.__mro__) if vars(one).get("mutants")]
+
+
+def source_of(component: type[Component]) -> str:
+    """The source of the module that defines it."""
+    return inspect.getsource(inspect.getmodule(component) or component)
 
 
 def images(slot: str, filling: type[Component], mutant: str = "") -> list[Image]:
@@ -68,7 +83,7 @@ def images(slot: str, filling: type[Component], mutant: str = "") -> list[Image]
     found = []
     for scenario in contract_scenarios().values():
         if slot in scenario.slots():
-            component = filling()
+            component = wire(filling())
             component.mutant = mutant
             found.append(image_of(scenario(), component))
     return found
@@ -95,10 +110,10 @@ def test_each_mutant_is_other_code(slot: str, filling: type[Component], mutant: 
 
 @pytest.mark.parametrize(("slot", "filling"), FILLINGS)
 def test_each_question_is_about_a_declared_mutant(slot: str, filling: type[Component]) -> None:
-    tree = ast.parse(inspect.getsource(inspect.getmodule(filling) or filling))
     asked = {
         node.comparators[0].value
-        for node in ast.walk(tree)
+        for one in weakened(filling)
+        for node in ast.walk(ast.parse(source_of(one)))
         if isinstance(node, ast.Compare)
         and ast.unparse(node.left) == "self.mutant"
         and isinstance(node.comparators[0], ast.Constant)

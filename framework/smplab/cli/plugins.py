@@ -41,13 +41,15 @@ def main(arguments: Sequence[str]) -> int:
 def find(host: Host, name: str) -> Entry:
     """Return the component that `name` or `kind/name` means.
 
+    What fills several slots, as every lock does, is shown under the shortest.
+
     Raises:
-        ConfigError: there is none, or several kinds have one of that name.
+        ConfigError: there is none, or several kinds have different ones of that name.
     """
     kind, _, short = name.rpartition("/")
     found = [e for e in host.registry if e.name == short and (not kind or e.kind == kind)]
-    if len(found) == 1:
-        return found[0]
+    if len({e.component for e in found}) == 1:
+        return min(found, key=lambda e: len(e.kind))
     if found:
         raise ConfigError(f"{name} is ambiguous; {choices('', map(full_name, found))}")
     broken = host.why_missing(kind, short) if kind else None

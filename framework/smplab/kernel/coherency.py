@@ -6,7 +6,8 @@ the machine has for it. An operation on a tree of mappings goes
 
     enter the tree; for each entry: store it, `page`; `record`; leave the tree; `complete`
 
-and only after `complete` are the pages free to be mapped anew, or reported as revoked.
+or the same on several trees before one `complete` for all. Only after `complete` are the pages free
+to be mapped anew, or reported as revoked.
 
 Invariants that a filling owes:
 
@@ -83,17 +84,17 @@ class Coherency(Component):
     @routine
     def set_of_space(self, cpu: Cpu, space: Word) -> Word:
         """CPUs whose TLBs may hold translations of a space."""
-        return space + space // self.spaces * (self.trees + 1)
+        return space + space // self.spaces * (self.tracking.sets - self.spaces)
 
     @routine
     def set_of_tree(self, cpu: Cpu, tree: Word) -> Word:
         """A set for each tree, which changes within operations on it."""
-        return tree + tree // self.trees * (self.spaces + 1) + self.spaces
+        return tree + tree // self.trees * (self.tracking.sets - self.trees) + self.spaces
 
     @routine
     def own_set(self, cpu: Cpu) -> Word:
         """A set of this CPU's own."""
-        return (cpu.id + 1) * (self.spaces + self.trees + 1) - 1
+        return cpu.id * self.tracking.sets + self.spaces + self.trees
 
     # --- what the kernel calls ----------------------------------------------------------------
 
@@ -120,8 +121,11 @@ class Coherency(Component):
         """The operation on a tree is about to end."""
 
     @routine
-    def complete(self, cpu: Cpu, tree: Word) -> None:
-        """Wait until all TLBs are clean, after the operation has ended."""
+    def complete(self, cpu: Cpu, tree: Word, count: Word = 1) -> None:
+        """Wait until all TLBs are clean, after the operation has ended.
+
+        With a `count`, operations on trees from `tree` on have, which `record` named in this order.
+        """
 
     @routine
     def flush(self, cpu: Cpu, what: Word, space: Word, page: Word) -> None:

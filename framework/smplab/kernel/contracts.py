@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from smplab.language.component import Component
 from smplab.language.cpu import Cpu
 from smplab.language.routines import routine
 from smplab.language.struct import Place, Ref, Struct, Word
+
+EVERYBODY: Final = -1
+"""Of a grace period: it concerns all CPUs."""
 
 
 @dataclass(eq=False)
@@ -60,7 +63,13 @@ class Grace(Component):
     A CPU passes a *quiescent point* wherever it holds nothing that it has read from the kernel: on
     its way out to user mode, and before it idles. A grace period is over when every CPU has passed
     one since it began, or was idle.
+
+    A period may concern a set of CPUs alone. Who is not in the set does not look at what the period
+    protects: a CPU joins, fences, and only then looks; it leaves the set after a quiescent point.
     """
+
+    sets: ClassVar[bool] = False
+    """Whether a period over a set waits for its members alone."""
 
     @routine
     def quiescent(self, cpu: Cpu) -> None:
@@ -74,8 +83,11 @@ class Grace(Component):
         return 0
 
     @routine
-    def over(self, cpu: Cpu, period: Word) -> bool:
-        """Whether the period is over; if not, kick the CPUs that it waits for."""
+    def over(self, cpu: Cpu, period: Word, members: Word) -> bool:
+        """Whether the period is over for a set of CPUs; if not, kick those that it waits for.
+
+        `members` is EVERYBODY, or a number that `member` understands. A filling may wait for more.
+        """
         cpu.check(False, "this filling of grace has no over()")
         return False
 
@@ -88,6 +100,21 @@ class Grace(Component):
     def idle_leave(self, cpu: Cpu) -> None:
         """This CPU counts again; only after this may it read words of the kernel."""
         cpu.check(False, "this filling of grace has no idle_leave()")
+
+    @routine
+    def member(self, cpu: Cpu, members: Word, candidate: Word) -> bool:
+        """Whether a CPU is in a set: the hook of who has sets. As it stands, there are none."""
+        return True
+
+    @routine
+    def next_member(self, cpu: Cpu, members: Word, after: Word) -> Word:
+        """The lowest CPU above `after` that may be in a set, or -1: as `member`, a hook."""
+        return after + 1
+
+    @routine
+    def concerns(self, cpu: Cpu, members: Word, candidate: Word) -> bool:
+        """Whether a period over a set of CPUs, or over all, waits for a CPU."""
+        return members == EVERYBODY or self.member(cpu, members, candidate)
 
     @routine
     def kick(self, cpu: Cpu, target: Word) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from smplab.kernel.accounting import Event
 from smplab.kernel.ipc import NEVER
-from smplab.kernel.mapping import Mapping
+from smplab.kernel.regions import Regions
 from smplab.kernel.rendezvous import NO_PARTNER, OK
 from smplab.language.cpu import Cpu
 from smplab.language.memory import Memory
@@ -27,7 +27,7 @@ FAULT = -30
 
 
 @dataclass(eq=False)
-class Faults(Mapping):
+class Faults(Regions):
     """Memory as threads use it."""
 
     def layout(self, memory: Memory) -> None:

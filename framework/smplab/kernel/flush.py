@@ -20,15 +20,15 @@ counts and not the sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from smplab.kernel.coherency import Coherency
 from smplab.kernel.contracts import Lock
+from smplab.kernel.fillings import fillings_of
 from smplab.kernel.ready import ReadyQueues
 from smplab.kernel.ring import Ring
-from smplab.language.component import Component, Mutant, parameter
+from smplab.language.component import Mutant, parameter
 from smplab.language.cpu import Cpu
 from smplab.language.isa import Cause
 from smplab.language.memory import Memory
@@ -54,7 +54,7 @@ class Flushes(ReadyQueues):
     def connect(self) -> None:
         """Have the locks below serve flush requests while they wait."""
         if self.multiprocessor:
-            for lock in _locks_of(self):
+            for lock in fillings_of(self, Lock):
                 setattr(lock, "wait", self.wait_serving)  # noqa: B010 - a method's name, to mypy
                 setattr(lock, "pause", self.serve_pending_flushes)  # noqa: B010 - as above
 
@@ -133,12 +133,3 @@ class Flushes(ReadyQueues):
         entry = ring.at(cpu, target, ring.ends[target].drawn)
         if entry.turn % 2 == 1:  # it is filled
             self.wait_serving(cpu, entry.turn)
-
-
-def _locks_of(component: Component) -> Iterator[Lock]:
-    """The fillings of the slot `lock` that a component and, in turn, its fillings use."""
-    for name in component.slots():
-        filling = getattr(component, name)
-        if isinstance(filling, Lock):
-            yield filling
-        yield from _locks_of(filling)

@@ -40,6 +40,8 @@ ANYBODY = -1
 NOBODY = -2
 """As a destination or source: leave the phase out."""
 
+DELIVERED = 1  # of a send phase: to a receiver of this CPU
+
 
 @dataclass(eq=False)
 class Ipc(Rendezvous):
@@ -68,30 +70,21 @@ class Ipc(Rendezvous):
             if to < 0 or to >= count or receiver == me:
                 result = NO_PARTNER
             while result == RETRY:
-                here = self.here(cpu, receiver)
-                node = 0
-                if here:
-                    node = self.enter(cpu, receiver)
+                if self.alone(cpu, receiver):
                     if self.deliver(cpu, me, receiver):
-                        self.leave(cpu, receiver, node)
                         result = OK
-                        # The receiver is blocked, so that its home stays what it is.
-                        if self.is_local(cpu, receiver):
-                            woken = receiver
-                        else:
-                            self.post(cpu, receiver.home, WAKE, receiver, NULL)
+                        woken = receiver
                         break
-                me.patience = WAITS
-                if send_timeout == 0:
-                    me.patience = 0
-                elif source == to and send_timeout == NEVER and receive_timeout == NEVER:
-                    me.patience = CALLS
-                result = PENDING
-                if here:
+                    me.patience = self.patience(cpu, send_timeout, source == to, receive_timeout)
                     result = self.queue(cpu, me, receiver)
-                    self.leave(cpu, receiver, node)
                 else:
-                    self.post(cpu, receiver.home, OFFER, me, receiver)
+                    calls = source == to
+                    result = self.send_shared(
+                        cpu, me, receiver, send_timeout, calls, receive_timeout
+                    )
+                    if result == DELIVERED:
+                        result = OK
+                        woken = receiver
                 if result == PENDING:
                     result = self.wait_for(cpu, me, receiver, send_timeout)
                     if result != RETRY and me.patience == CALLS:
@@ -108,6 +101,44 @@ class Ipc(Rendezvous):
         if woken != NULL:
             self.hand_over(cpu, woken)
         self.exit_kernel(cpu)
+        return result
+
+    @routine
+    def patience(self, cpu: Cpu, send_timeout: Word, calls: bool, receive_timeout: Word) -> Word:
+        """What a sender that cannot deliver may do."""
+        if send_timeout == 0:
+            return 0
+        if calls and send_timeout == NEVER and receive_timeout == NEVER:
+            return CALLS
+        return WAITS
+
+    @routine(call=True)
+    def send_shared(
+        self, cpu: Cpu, me: Ref[Tcb], receiver: Ref[Tcb], send_timeout: Word, calls: bool,
+        receive_timeout: Word,
+    ) -> Word:  # fmt: skip
+        """Send where this CPU is not alone with the receiver: under its protection, or by request.
+
+        DELIVERED: the receiver is on this CPU and still to be put somewhere; otherwise OK, PENDING,
+        or why it cannot.
+        """
+        here = self.here(cpu, receiver)
+        node = 0
+        if here:
+            node = self.enter(cpu, receiver)
+            if self.deliver(cpu, me, receiver):
+                self.leave(cpu, receiver, node)
+                # The receiver is blocked, so that its home stays what it is.
+                if self.is_local(cpu, receiver):
+                    return DELIVERED
+                self.post(cpu, receiver.home, WAKE, receiver, NULL)
+                return OK
+        me.patience = self.patience(cpu, send_timeout, calls, receive_timeout)
+        if not here:
+            self.post(cpu, receiver.home, OFFER, me, receiver)
+            return PENDING
+        result = self.queue(cpu, me, receiver)
+        self.leave(cpu, receiver, node)
         return result
 
     @routine(call=True)
@@ -128,27 +159,49 @@ class Ipc(Rendezvous):
         `woken`, whom the send phase woke, runs at once if this thread has to block. Returns a
         thread of this CPU that is still to be put somewhere.
         """
-        node = self.enter(cpu, me)
+        if self.alone(cpu, me):
+            other = self.meet(cpu, me, source, timeout, woken)
+        else:
+            other = self.meet_shared(cpu, me, source, timeout, woken)
+        if other == me:
+            self.block(cpu, me, timeout, woken)
+            woken = NULL
+        elif other != NULL:
+            self.wake(cpu, other)
+        return woken
+
+    @routine
+    def meet(
+        self, cpu: Cpu, me: Ref[Tcb], source: Ref[Tcb], timeout: Word, woken: Ref[Tcb]
+    ) -> Ref[Tcb]:
+        """Take a waiting message, or expect one: the operation on the receiver itself.
+
+        Returns the sender if it is to be woken, `me` if this thread is to block, or NULL.
+        """
         sender = me.senders.first
         if source != ANYONE:
             sender = NULL
             if source.polling == me:
                 sender = source
-        wake = False
-        waits = False
+        other: Ref[Tcb] = NULL
         if sender != NULL:
-            wake = self.accept(cpu, sender, me)
+            if self.accept(cpu, sender, me):
+                other = sender
         elif timeout == 0:
             me.result = TIMEOUT
         elif woken != source != ANYONE and source.expects == DEAD:
             me.result = NO_PARTNER
         else:
-            waits = True
             me.expects = source
+            other = me
+        return other
+
+    @routine(call=True)
+    def meet_shared(
+        self, cpu: Cpu, me: Ref[Tcb], source: Ref[Tcb], timeout: Word, woken: Ref[Tcb]
+    ) -> Ref[Tcb]:
+        """As `meet`, where other CPUs may operate on this thread."""
+        node = self.enter(cpu, me)
+        other = self.meet(cpu, me, source, timeout, woken)
         self.leave(cpu, me, node)
-        if wake:
-            self.wake(cpu, sender)
-        if waits:
-            self.block(cpu, me, timeout, woken)
-            woken = NULL
-        return woken
+        return other

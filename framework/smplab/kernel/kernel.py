@@ -13,8 +13,8 @@ A workload's `run` creates the threads of its CPU and then gives the CPU to the 
 
 The kernel is one component, each module of it a class that builds on the one below: objects, ready
 queues, flush requests, mailboxes, scheduler, rendezvous, IPC, threads, spaces, trees of mappings,
-system calls on them, page faults. Everything is `self.something`, as everything in a C kernel is a
-function; the linear order says who may rely on whom.
+system calls on them, page faults, system calls on protection. Everything is `self.something`, as
+everything in a C kernel is a function; the linear order says who may rely on whom.
 
 Invariants: those of the modules below; and a thread calls only for itself, so that its message
 words need no lock.
@@ -28,8 +28,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from smplab.kernel.contracts import Workload
-from smplab.kernel.faults import Faults
 from smplab.kernel.ipc import NEVER, NOBODY
+from smplab.kernel.policy import Policy
+from smplab.kernel.protection import Protection
 from smplab.language.cpu import Cpu
 from smplab.language.errors import LanguageError
 from smplab.language.routines import routine
@@ -37,8 +38,10 @@ from smplab.language.struct import Word
 
 
 @dataclass(eq=False)
-class Kernel(Faults):
+class Kernel(Protection):
     """The microkernel."""
+
+    policy: Policy = field(default_factory=Policy, init=False, repr=False)
 
     def need_spaces(self, count: int) -> None:
         """Refuse, for a workload, to be built with less spaces for each CPU.
@@ -71,6 +74,12 @@ class Kernel(Faults):
         cpu.check(self.enter_space(cpu, space), "a thread is put into a space that does not exist")
         self.leave_space(cpu, self.tcbs[number].space)
         self.tcbs[number].space = space
+
+    @routine
+    def start(self, cpu: Cpu) -> None:
+        """Give this CPU to the kernel, for ever, once the policy has created its threads."""
+        self.policy.start(cpu)
+        super().start(cpu)
 
     # --- called by threads, at user level ---------------------------------------------------------
 
@@ -121,8 +130,16 @@ class Kernel(Faults):
 
 @dataclass(eq=False)
 class KernelWorkload(Workload):
-    """A workload whose threads run on a kernel, which is wired as `kernel`."""
+    """A workload whose threads run on a kernel, which is wired as `kernel`.
+
+    Its threads declare to `policy` what they are about to do: `self.policy.share(cpu, ...)`.
+    """
 
     needs_kernel: ClassVar[bool] = True
 
     kernel: Kernel = field(init=False, repr=False)
+
+    @property
+    def policy(self) -> Policy:
+        """To whom this workload's threads declare what they are about to do."""
+        return self.kernel.policy

@@ -61,6 +61,10 @@ class Mailboxes(Flushes):
         cpu.check(False, "nobody performs requests")
 
     @routine
+    def look_up(self, cpu: Cpu) -> None:
+        """Do what must not wait until no request is left: the hook of changes.py."""
+
+    @routine
     def depart(self, cpu: Cpu) -> None:
         """See to the threads that die or move; threads.py says how."""
 
@@ -77,13 +81,19 @@ class Mailboxes(Flushes):
     def post(self, cpu: Cpu, target: Word, what: Word, thread: Ref[Tcb], partner: Any) -> None:
         """Send a request, serving this CPU's own as long as the other mailbox is full."""
         self.check_outside(cpu)
+        waited = False
         while not self.try_post(cpu, target, what, thread, partner):
             cpu.tally("mailbox_full")
+            waited = True
+            self.synchronization.quiescent(cpu)
             self.synchronization.end(cpu)
             if not cpu.take_pending("request"):
                 self.await_room(cpu, self.mailboxes, target)
             self.synchronization.begin(cpu)
             self.serve(cpu)
+        if waited and self.highest_ready(cpu) > self.current(cpu).urgency:
+            # Once out of the kernel, the caller makes room for who was woken meanwhile.
+            cpu.send_ipi(cpu.id, "request")
 
     @routine
     def answer(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
@@ -114,5 +124,6 @@ class Mailboxes(Flushes):
             what, thread, partner = entry.what, entry.first, entry.second
             self.mailboxes.take(cpu, entry)
             self.perform(cpu, what, thread, partner)
+            self.look_up(cpu)
             entry = self.mailboxes.first(cpu)
         self.depart(cpu)

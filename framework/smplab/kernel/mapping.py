@@ -12,7 +12,6 @@ Source: L4 X.2, sections 4.4 and 4.5: map, grant and unmap; L4Ka::Pistachio, api
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from smplab.kernel.accounting import Event
 from smplab.kernel.objects import Tcb
@@ -47,9 +46,7 @@ class Mapping(Trees):
         """Perform a call on its tree, on a CPU that may; wait until the TLBs are clean."""
         tree = call.tree
         call.revoked = NULL
-        guard: Ref[Any] = NULL
-        if self.guarded:
-            guard = self.tree_guards[tree.number]
+        guard = self.guard_of_tree(cpu, tree)
         held = self.synchronization.enter(cpu, guard)
         self.inside[cpu.id] += 1
         result = self.change(cpu, request, call)
@@ -76,8 +73,9 @@ class Mapping(Trees):
     @routine(call=True)
     def invoke(self, cpu: Cpu, me: Ref[Tcb], request: Word) -> Word:
         """Have a thread's call performed, here or by the home of its tree."""
-        home = self.calls[me.number].tree.home
-        if self.synchronization.here(cpu, home):
+        tree = self.calls[me.number].tree
+        home = tree.home
+        if self.synchronization.here(cpu, self.guard_of_tree(cpu, tree), home):
             return self.operate(cpu, request, self.calls[me.number])
         self.post(cpu, home, request, me, me)
         return self.wait_for(cpu, me, me, 0)

@@ -30,10 +30,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from smplab.kernel.accounting import Accounting
 from smplab.language.component import Component, parameter
 from smplab.language.cpu import Cpu
+from smplab.language.fields import ending_in
 from smplab.language.image import LINE_WORDS
 from smplab.language.memory import Memory
 from smplab.language.routines import routine
-from smplab.language.struct import NULL, Array, Ref, Struct, Word, aligned
+from smplab.language.struct import NULL, Array, Opaque, Ref, Struct, Word, aligned
 
 if TYPE_CHECKING:
     from smplab.kernel.synchronization import Synchronization
@@ -64,6 +65,7 @@ class Queue(Struct):
 class Tcb(Struct):
     """A thread control block."""
 
+    # The rendezvous.
     expects: Ref[Tcb] = aligned()  # from whom it receives: NULL: from nobody; ANYONE; DEAD
     senders: Queue  # those who poll this thread
     polling: Ref[Tcb]  # in whose queue of senders this thread is
@@ -88,12 +90,13 @@ class Tcb(Struct):
     next_timeout: Ref[Tcb]
     previous_timeout: Ref[Tcb]
 
+    guard: Opaque = aligned()  # what protects the rendezvous, if that needs memory
+
 
 class Processor(Struct):
     """What a CPU knows of itself, and nobody else touches."""
 
-    current: Ref[Tcb] = aligned()  # the running thread; NULL: the CPU idles
-    top: Word  # where the search for the highest priority begins
+    top: Word = aligned()  # where the search for the highest priority begins
     first_timeout: Ref[Tcb]
     answers: Queue  # threads whose wake-ups found a mailbox full
     departing: Queue  # threads that would be ready, but die or move
@@ -118,13 +121,12 @@ class Objects(Component):
     def layout(self, memory: Memory) -> None:
         """Control blocks, message words and guards, on the home CPU's node."""
         self.row = -(-self.message_words // LINE_WORDS) * LINE_WORDS
-        self.tcbs: Array[Tcb] = memory.per_cpu(Tcb, self.threads)
-        self.words: Array[Word] = memory.per_cpu(Word, self.threads * self.row)
-        self.processors: Array[Processor] = memory.per_cpu(Processor)
         guard = self.synchronization.guard()
         self.guarded = guard is not None
-        if guard is not None:
-            self.guards: Array[Any] = memory.per_cpu(guard, self.threads, aligned=True)
+        tcb = Tcb if guard is None else ending_in(Tcb, guard=guard)
+        self.tcbs: Array[Tcb] = memory.per_cpu(tcb, self.threads)
+        self.words: Array[Word] = memory.per_cpu(Word, self.threads * self.row)
+        self.processors: Array[Processor] = memory.per_cpu(Processor)
         self.inside: Array[Word] = memory.ghost(Word, "cpus")  # operations that a CPU is in
         memory.contexts("cpus", self.threads)
 
@@ -137,7 +139,9 @@ class Objects(Component):
             self.tcbs[n].place = BURIED
             self.tcbs[n].fate = STAYS
             if self.guarded:
-                self.synchronization.init(cpu, self.guards[n])
+                home = n // self.threads
+                group = home * self.synchronization.groups_per_cpu()
+                self.synchronization.init(cpu, self.tcbs[n].guard, home, group)
 
     @routine
     def processor(self, cpu: Cpu) -> Ref[Processor]:
@@ -148,8 +152,11 @@ class Objects(Component):
 
     @routine
     def current(self, cpu: Cpu) -> Ref[Tcb]:
-        """The thread that this CPU runs, NULL if it idles."""
-        return self.processor(cpu).current
+        """The thread that this CPU runs; equal to none where it idles.
+
+        It is the one whose context runs, as in L4 it is the one whose kernel stack is in use.
+        """
+        return self.tcbs[cpu.context - cpu.count]
 
     @routine
     def enter_kernel(self, cpu: Cpu) -> None:
@@ -164,9 +171,22 @@ class Objects(Component):
         cpu.exit_kernel()
 
     @routine
+    def alone(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
+        """Whether this is the thread's home and operates on it without `enter` and `leave`."""
+        if not self.multiprocessor:
+            return True
+        if not self.synchronization.asks:
+            return False
+        if self.guarded:
+            return self.synchronization.alone(cpu, thread.guard)
+        return thread.home == cpu.id
+
+    @routine
     def here(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
         """Whether this CPU may operate on `thread`; otherwise it asks the thread's home CPU."""
-        return not self.multiprocessor or self.synchronization.here(cpu, thread.home)
+        if not self.multiprocessor or not self.synchronization.asks:
+            return True
+        return self.synchronization.here(cpu, self.guard_of(cpu, thread), thread.home)
 
     @routine
     def is_local(self, cpu: Cpu, thread: Ref[Tcb]) -> bool:
@@ -193,7 +213,7 @@ class Objects(Component):
         """What protects a thread, NULL if that needs no memory of its own."""
         guard: Ref[Any] = NULL
         if self.guarded:
-            guard = self.guards[thread.number]
+            guard = thread.guard
         return guard
 
     @routine

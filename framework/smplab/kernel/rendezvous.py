@@ -54,7 +54,7 @@ CALLS = 2
 class Rendezvous(Scheduler):
     """Operations on receivers, requests for them, the end of waits."""
 
-    # --- operations: within `enter` and `leave` on the receiver, or by its home CPU ---------------
+    # --- operations: within `enter` and `leave` on the receiver -----------------------------------
 
     @routine
     def transfer(self, cpu: Cpu, sender: Ref[Tcb], receiver: Ref[Tcb]) -> None:
@@ -122,10 +122,12 @@ class Rendezvous(Scheduler):
             self.perform_offer(cpu, thread, partner)
         elif what % REQUESTS != WITHDRAW:
             self.perform_control(cpu, what, thread, partner)
-        else:
-            # The phase tells the wait that is meant from a later one with the same partner.
-            meant = partner.home == cpu.id and thread.phase == what // REQUESTS
-            if meant and self.withdraw(cpu, thread, partner):
+        # The phase tells the wait that is meant from a later one with the same partner.
+        elif partner.home == cpu.id and thread.phase == what // REQUESTS:
+            node = self.enter(cpu, partner)
+            withdrawn = self.withdraw(cpu, thread, partner)
+            self.leave(cpu, partner, node)
+            if withdrawn:
                 thread.result = TIMEOUT
                 self.answer(cpu, thread)
 
@@ -134,14 +136,18 @@ class Rendezvous(Scheduler):
         """Deliver the message of a remote sender, or let it wait; answer if its wait is over."""
         result = RETRY
         if receiver.home == cpu.id:
-            if self.deliver(cpu, sender, receiver):
+            # The sender's CPU found the lock off; it may be on by now.
+            node = self.enter(cpu, receiver)
+            delivered = self.deliver(cpu, sender, receiver)
+            if not delivered:
+                result = self.queue(cpu, sender, receiver)
+            self.leave(cpu, receiver, node)
+            if delivered:
                 self.make_ready(cpu, receiver)
                 result = OK
                 if sender.patience == CALLS:
                     sender.expects = receiver
                     result = PENDING
-            else:
-                result = self.queue(cpu, sender, receiver)
         if result != PENDING:
             sender.result = result
             self.answer(cpu, sender)

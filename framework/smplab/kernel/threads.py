@@ -85,10 +85,17 @@ class Threads(Ipc):
     def move(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
         """Send a thread, and with it its wake-up, to the CPU that its fate names."""
         self.stop_timeout(cpu, thread)
-        thread.home = thread.fate
+        self.set_home(cpu, thread, thread.fate)
         thread.fate = STAYS
         thread.urgency = thread.priority
         self.answer(cpu, thread)
+
+    @routine
+    def set_home(self, cpu: Cpu, thread: Ref[Tcb], home: Word) -> None:
+        """Give a thread that is nowhere another home."""
+        if self.guarded:
+            self.synchronization.moved(cpu, thread.guard, home)
+        thread.home = home
 
     @routine(call=True)
     def bury(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
@@ -126,7 +133,7 @@ class Threads(Ipc):
             thread.place = CLAIMED
             thread.partner = caller
             thread.priority = value % self.priorities
-            thread.home = value // self.priorities
+            self.set_home(cpu, thread, value // self.priorities)
             return OK
         if thread.place >= BURIED:
             return NO_PARTNER

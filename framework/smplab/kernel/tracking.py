@@ -9,6 +9,7 @@ be, too, which costs a superfluous interrupt and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from smplab.language.component import Component
 from smplab.language.cpu import Cpu
@@ -19,6 +20,9 @@ from smplab.language.struct import Word
 @dataclass(eq=False)
 class Tracking(Component):
     """Sets of CPUs; as it stands, every CPU is in every set."""
+
+    exact: ClassVar[bool] = False
+    """Whether who was removed is not in a set any more."""
 
     sets: int = field(default=0, init=False, repr=False)
     """Sets for each CPU; who uses them says how many, before the image is built."""

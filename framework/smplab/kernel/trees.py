@@ -37,10 +37,11 @@ from smplab.kernel.spaces import (
 )
 from smplab.language.component import parameter
 from smplab.language.cpu import Cpu
+from smplab.language.fields import ending_in
 from smplab.language.memory import Memory
 from smplab.language.paging import ENTRY_SHIFT, LEAF, PRESENT, WRITABLE
 from smplab.language.routines import routine
-from smplab.language.struct import NULL, Array, Ref, Struct, Word, aligned
+from smplab.language.struct import NULL, Array, Opaque, Ref, Struct, Word, aligned
 
 MAP = REQUESTS  # requests to the home of a tree
 UNMAP = MAP + 1
@@ -65,6 +66,7 @@ class Tree(Struct):
     root: MapNode
     number: Word
     home: Word
+    guard: Opaque = aligned()  # what protects all of it, if that needs memory
 
 
 class Call(Struct):
@@ -76,7 +78,7 @@ class Call(Struct):
     level: Word
     mode: Word
     space: Word
-    to_page: Word
+    to_page: Word  # of unmap_regions: the next page that it has to see to
     revoked: Ref[MapNode]
 
 
@@ -92,13 +94,12 @@ class Trees(Spaces):
         super().layout(memory)
         if self.spaces > 0:
             memory.frames("cpus", self.regions << self.radix_bits)
-            self.trees: Array[Tree] = memory.per_cpu(Tree, self.regions)
+            guard = self.synchronization.guard()
+            tree = Tree if guard is None else ending_in(Tree, guard=guard)
+            self.trees: Array[Tree] = memory.per_cpu(tree, self.regions)
             self.calls: Array[Call] = memory.per_cpu(Call, self.threads)
             self.free_nodes = FreeList(MapNode, self.map_nodes, self.multiprocessor)
             self.free_nodes.layout(memory)
-            guard = self.synchronization.guard()
-            if guard is not None:
-                self.tree_guards: Array[Any] = memory.per_cpu(guard, self.regions, aligned=True)
 
     @routine
     def boot(self, cpu: Cpu) -> None:
@@ -119,7 +120,17 @@ class Trees(Spaces):
                 tree.root.tree = tree
                 tree.root.entry = entry
                 if self.guarded:
-                    self.synchronization.init(cpu, self.tree_guards[t])
+                    groups = self.synchronization.groups_per_cpu()
+                    group = tree.home * groups + 1 % groups
+                    self.synchronization.init(cpu, tree.guard, tree.home, group)
+
+    @routine
+    def guard_of_tree(self, cpu: Cpu, tree: Ref[Tree]) -> Ref[Any]:
+        """What operations on a tree are protected by, NULL if each does without."""
+        guard: Ref[Any] = NULL
+        if self.guarded:
+            guard = tree.guard
+        return guard
 
     # --- within an operation on `call.tree` -------------------------------------------------------
 

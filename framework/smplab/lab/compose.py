@@ -158,7 +158,7 @@ class Composer:
             verb, other = ("run", "verify") if self.primary == CONFIG_NAME else ("verify", "run")
             line = override.input_line
             raise ConfigError(f"{line}: smplab {verb} takes no {group}; smplab {other} does")
-        options = self._loader.get_group_options(group, ObjectType.CONFIG)
+        options = self._loader.repository.get_group_options(group, ObjectType.CONFIG)
         name = override.value()
         if override.is_delete() or (isinstance(name, str) and name in options):
             return

@@ -125,6 +125,8 @@ def checked(config: Plain, named: Iterable[str], host: Host) -> Plain:
     for kind in _REQUIRED:
         if not config[kind]:
             raise ConfigError(f"{kind} is not chosen; {choices('', host.registry.names(kind))}")
+    named = list(named)
+    config = {**config, "policy": _policy(config, named, host)}
     in_use = slots_in_use(config, host)
     refuse_unused(named, config, in_use)
     fillings = config["mechanism"] or {}
@@ -165,6 +167,39 @@ def _components(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
                     yield f"mechanism/{slot}", values
         elif config[kind]:
             yield kind, config[kind]
+
+
+def _policy(config: Mapping[str, Any], named: Iterable[str], host: Host) -> Any:
+    """Return the policy with its values, or None without a kernel that it could speak to.
+
+    Raises:
+        ConfigError: one is chosen that the kernel does not take, or none where there must be one.
+    """
+    from smplab.kernel.kernel import Kernel
+    from smplab.kernel.policy import Policy
+
+    chosen = config["kernel"]["name"]
+    kernel = host.find("kernel", chosen).component
+    if not issubclass(kernel, Kernel):
+        for key in named:
+            if key.partition(".")[0] == "policy":
+                raise ConfigError(
+                    f"{key} is set, but kernel={chosen}, on which workload"
+                    f" {config['workload']['name']} is to run, takes no policy: leave it out, or"
+                    " choose another kernel"
+                )
+        return None
+    policies = {n: host.find("policy", n).component for n in host.registry.names("policy")}
+    if not config["policy"]:
+        raise ConfigError(f"policy is not chosen; {choices('', policies)}")
+    name = config["policy"]["name"]
+    acting = [n for n, other in policies.items() if issubclass(other, Policy) and other.acts]
+    if name in acting and not kernel.multiprocessor:
+        raise ConfigError(
+            f"policy={name} says how objects are protected from other CPUs, and kernel={chosen}"
+            f" runs on one: leave policy out; {choices('', set(policies) - set(acting))}"
+        )
+    return config["policy"]
 
 
 def _check_kernel(config: Mapping[str, Any], host: Host) -> None:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from smplab.kernel.contracts import Workload
 from smplab.kernel.kernel import Kernel, KernelWorkload
+from smplab.kernel.policy import Policy
 from smplab.lab.executors.work import Computed
 from smplab.lab.metrics import Metrics, metrics_of
 from smplab.lab.tracing import summary, to_perfetto
@@ -179,6 +180,8 @@ def _components(config: Mapping[str, Any], host: Host) -> dict[str, Component]:
     workload: Workload = host.registry.build("workload", config["workload"])
     if isinstance(workload, KernelWorkload):
         add("kernel", host.registry.build("kernel", config["kernel"]))
+        if config["policy"]:
+            add("policy", host.registry.build("policy", config["policy"]))
     add("workload", workload)
     return components
 
@@ -187,10 +190,12 @@ def _wire(component: Component, components: Mapping[str, Component]) -> None:
     """Give a component what it uses."""
     for slot in component.slots():
         setattr(component, slot, components[slot])
-    if isinstance(component, KernelWorkload):
+    if isinstance(component, KernelWorkload | Policy):
         kernel = components["kernel"]
         assert isinstance(kernel, Kernel)
         component.kernel = kernel
+        if isinstance(component, Policy):
+            kernel.policy = component
 
 
 Structure = tuple[tuple[str, type[Component], tuple[tuple[str, Any], ...]], ...]

@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     from smplab.language.cpu import Cpu
     from smplab.language.disassembler import disassemble
     from smplab.language.errors import CompileError, LanguageError, LoadError
+    from smplab.language.fields import ending_in
     from smplab.language.image import Home, Image, Layout, Program
     from smplab.language.isa import Cause
     from smplab.language.memory import Memory
     from smplab.language.routines import routine
-    from smplab.language.struct import NULL, Array, Place, Ref, Struct, Word, aligned, array
+    from smplab.language.struct import (
+        NULL,
+        Array,
+        Opaque,
+        Place,
+        Ref,
+        Struct,
+        Word,
+        aligned,
+        array,
+    )
     from smplab.language.verifier import verify_image
 
 _HOMES = {
@@ -27,11 +38,12 @@ _HOMES = {
     "cpu": ("Cpu",),
     "disassembler": ("disassemble",),
     "errors": ("CompileError", "LanguageError", "LoadError"),
+    "fields": ("ending_in",),
     "image": ("Home", "Image", "Layout", "Program"),
     "isa": ("Cause",),
     "memory": ("Memory",),
     "routines": ("routine",),
-    "struct": ("NULL", "Array", "Place", "Ref", "Struct", "Word", "aligned", "array"),
+    "struct": ("NULL", "Array", "Opaque", "Place", "Ref", "Struct", "Word", "aligned", "array"),
     "verifier": ("verify_image",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -50,6 +62,7 @@ __all__ = [
     "LoadError",
     "Memory",
     "Mutant",
+    "Opaque",
     "ParameterInfo",
     "Place",
     "Program",
@@ -60,6 +73,7 @@ __all__ = [
     "array",
     "build_image",
     "disassemble",
+    "ending_in",
     "parameter",
     "routine",
     "slot",

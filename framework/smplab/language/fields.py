@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, ForwardRef, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
 
 from smplab.language.errors import LanguageError
 from smplab.language.image import LINE_WORDS
 from smplab.language.struct import PLACE_MARK, REF_MARK, Array, FieldSpec, Struct
+
+S = TypeVar("S", bound=Struct)
 
 
 class Scalar(Enum):
@@ -27,6 +29,11 @@ class RefKind:
 
     struct: type[Struct] | None
     ghost: bool = False
+
+    def __post_init__(self) -> None:
+        """What `ending_in` made is, to who has its address, the Struct that it was made of."""
+        if self.struct is not None:
+            object.__setattr__(self, "struct", self.struct.__dict__.get("_made_of", self.struct))
 
     def __str__(self) -> str:
         return f"Ref[{self.struct.__name__ if self.struct else 'Any'}]"
@@ -158,3 +165,19 @@ def _lay_out(struct: type[Struct]) -> StructLayout:
             fields[name] = Field(offset, kind)
             offset += words
     return StructLayout(round_up(offset) if whole_lines else offset, whole_lines, fields)
+
+
+def ending_in(struct: type[S], **words: type[Struct]) -> type[S]:
+    """Return `struct` with the kind of its `Opaque` field known: `ending_in(Guard, lock=Queue)`.
+
+    Raises:
+        LanguageError: the field is not there, or other words begin elsewhere.
+    """
+    made = type(struct.__name__, (struct,), {"__annotations__": words, "_made_of": struct})
+    for name in words:
+        before = layout_of(struct).fields.get(name)
+        if before is None or before.offset != layout_of(made).fields[name].offset:
+            raise LanguageError(
+                f"{struct.__name__}.{name}: make it the last field, `{name}: Opaque = aligned()`"
+            )
+    return made

@@ -78,6 +78,14 @@ class Struct:
         )
 
 
+class Opaque(Struct):
+    """Words of a kind that only a filling of a slot knows, as the last field of a Struct.
+
+    A reference to them is a `Ref[Any]`. The field is `aligned()`, so that it has the same offset in
+    the Struct that `ending_in` makes when the kind is known.
+    """
+
+
 class Array(Generic[T]):
     """Elements of one type in a row; `self.table[i]` inside a routine.
 

@@ -26,10 +26,17 @@ class Local(Struct):
     idle: Word
 
 
+class Kicked(Struct):
+    """What others say of a CPU: in a line of its own, so that they do not take `seen` from it."""
+
+    epoch: Word = aligned()  # the last one for which it was kicked
+
+
 @dataclass(eq=False)
 class Epochs(Grace):
     """A quiescent point costs a load of a line that rarely changes; who waits looks at all CPUs."""
 
+    sets = True
     source: ClassVar[str] = "P. E. McKenney and J. D. Slingwine, PDCS 1998, section 3"
     mutants: ClassVar[dict[str, Mutant]] = {
         "not_advanced": Mutant("a period begins in an epoch that CPUs have already seen"),
@@ -37,12 +44,14 @@ class Epochs(Grace):
         "plain_increment": Mutant("the epoch advances by load and store", "tso"),
         "no_fence_at_wake": Mutant("words are read while `idle` = 0 is still buffered", "tso"),
         "no_kick": Mutant("a CPU that stays in user mode is not made to enter the kernel"),
+        "kicked_for_good": Mutant("who was kicked once is not kicked for a later period"),
     }
 
     def layout(self, memory: Memory) -> None:
-        """The epoch, and a line for each CPU."""
+        """The epoch, and two lines for each CPU."""
         self.now: Global = memory.struct(Global)
         self.cpus: Array[Local] = memory.per_cpu(Local)
+        self.kicked: Array[Kicked] = memory.per_cpu(Kicked)
 
     @routine
     def quiescent(self, cpu: Cpu) -> None:
@@ -63,16 +72,40 @@ class Epochs(Grace):
         return cpu.fetch_add(self.now.epoch, 1) + 1
 
     @routine
-    def over(self, cpu: Cpu, period: Word) -> bool:
-        """Look at every CPU; kick those that are awake and behind."""
+    def over(self, cpu: Cpu, period: Word, members: Word) -> bool:
+        """Look at every CPU that is concerned; kick those that are awake and behind, once each.
+
+        The first that is behind and not concerned leads to the next member: if all are members, a
+        look at a CPU's own words is cheaper than a question whether it is one.
+
+        Once is enough, for this epoch and earlier ones: the next quiescent point reports it.
+        The set is read here, after the period began: who is not found in it will join later, and so
+        find the change for which the period was begun.
+        """
         done = True
         last = cpu.count - 1 if self.mutant == "one_missed" else cpu.count
-        for c in range(last):
-            if self.cpus[c].seen < period and self.cpus[c].idle == 0:
+        c = 0
+        while c < last:
+            if self.cpus[c].seen >= period or self.cpus[c].idle != 0:
+                c += 1
+            elif self.concerns(cpu, members, c):
                 done = False
-                if self.mutant != "no_kick" and c != cpu.id:
-                    self.kick(cpu, c)
+                if c != cpu.id and self.mutant != "no_kick":
+                    self.kick_once(cpu, c, period)
+                c += 1
+            else:
+                c = self.next_member(cpu, members, c)
+                if c < 0:
+                    c = last
         return done
+
+    @routine
+    def kick_once(self, cpu: Cpu, target: Word, period: Word) -> None:
+        """Kick a CPU, unless somebody has for this period."""
+        before = self.kicked[target].epoch
+        if before < period and (before == 0 or self.mutant != "kicked_for_good"):
+            self.kicked[target].epoch = period
+            self.kick(cpu, target)
 
     @routine
     def idle_enter(self, cpu: Cpu) -> None:

@@ -58,3 +58,8 @@ class GlobalLock(Granularity):
     def leave(self, cpu: Cpu, guard: Ref[Any], node: Any) -> None:
         """Nothing but to check that the lock is held still."""
         cpu.check(self.held[cpu.id] != 0, "an operation on an object outlives the kernel's lock")
+
+    @routine
+    def covers(self, cpu: Cpu, group: Word, guard: Ref[Any]) -> bool:
+        """One operation may span everything: the lock does."""
+        return True

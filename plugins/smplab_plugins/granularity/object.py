@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smplab.api import Cpu, Granularity, Lock, Ref, Struct, routine, slot
+from smplab.api import Cpu, Granularity, Lock, Ref, Struct, Word, routine, slot
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class ObjectLocks(Granularity):
         return self.lock.Shared
 
     @routine
-    def init(self, cpu: Cpu, guard: Ref[Any]) -> None:
+    def init(self, cpu: Cpu, guard: Ref[Any], group: Word) -> None:
         """The lock is free."""
         self.lock.init(cpu, guard)
 

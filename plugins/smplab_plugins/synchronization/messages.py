@@ -7,15 +7,18 @@ path, and requests with interrupts there and back on the remote one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from smplab.api import Cpu, Synchronization, Word, routine
+from smplab.api import Cpu, Ref, Synchronization, Word, routine
 
 
 @dataclass(eq=False)
 class Messages(Synchronization):
     """No lock; operations on an object are performed by its home CPU."""
 
+    asks = True
+
     @routine
-    def here(self, cpu: Cpu, home: Word) -> bool:
+    def here(self, cpu: Cpu, guard: Ref[Any], home: Word) -> bool:
         """At home only, where interrupts are off and nobody else comes."""
         return home == cpu.id

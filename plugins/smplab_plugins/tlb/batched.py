@@ -20,7 +20,7 @@ class Batch(Struct):
     """What a CPU's operation has revoked so far; the CPUs that have to flush are in its own set."""
 
     space: Word = aligned()  # the last one, plus 1; 0: nothing was revoked
-    recorded: Word
+    recorded: Word  # trees: of several, the last ones, since CPUs that have to flush only grow
     inherited: Word
 
 
@@ -90,7 +90,7 @@ class Batched(Delivery):
         elif others:
             self.tracking.clear(cpu, theirs)
         if others and self.mutant != "unrecorded":
-            batch.recorded = 1
+            batch.recorded += 1
             self.tracking.unite(cpu, theirs, mine)
             cpu.fetch_add(record.outstanding, 1)
 
@@ -105,7 +105,7 @@ class Batched(Delivery):
         return first >= 0
 
     @routine(call=True)
-    def complete(self, cpu: Cpu, tree: Word) -> None:
+    def complete(self, cpu: Cpu, tree: Word, count: Word = 1) -> None:
         """Have all flush that were gathered or inherited."""
         batch = self.batches[cpu.id]
         if (
@@ -118,11 +118,11 @@ class Batched(Delivery):
             self.send_all(cpu, self.own_set(cpu), TlbRequest.ALL, batch.space - 1, -1)
             self.await_all(cpu)
             self.tracking.clear(cpu, self.own_set(cpu))
-            if batch.recorded != 0:
+            for i in range(count - batch.recorded, count):
                 if self.mutant == "first_ends_all":
-                    self.records[tree].outstanding = 0
+                    self.records[tree + i].outstanding = 0
                 else:
-                    cpu.fetch_add(self.records[tree].outstanding, -1)
+                    cpu.fetch_add(self.records[tree + i].outstanding, -1)
             batch.space = 0
             batch.recorded = 0
             batch.inherited = 0

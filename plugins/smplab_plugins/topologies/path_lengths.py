@@ -32,11 +32,11 @@ class Length:
 
 LENGTHS = {
     "empty": Length(instructions=1, accesses=0),
-    "call": Length(instructions=67, accesses=16),
-    "interrupt": Length(instructions=108, accesses=50),
+    "call": Length(instructions=67, accesses=14),
+    "interrupt": Length(instructions=124, accesses=47),
 }
 
 LOCKED = {
-    "call": Length(instructions=150, accesses=32, atomics=1),
-    "reply": Length(instructions=144, accesses=31, atomics=1),
+    "call": Length(instructions=162, accesses=29, atomics=1),
+    "reply": Length(instructions=156, accesses=28, atomics=1),
 }

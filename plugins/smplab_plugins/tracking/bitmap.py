@@ -20,6 +20,7 @@ BITS = 62
 class Bitmap(Tracking):
     """A row of words for each set, in lines of its own."""
 
+    exact = True
     mutants: ClassVar[dict[str, Mutant]] = {
         "plain_add": Mutant("a CPU adds itself by a load and a store", cpus=3),
         "first_word": Mutant("a search ends with the word in which it began", cpus=63),

@@ -9,15 +9,15 @@ from smplab.api import (
     OK,
     WRITABLE,
     Cpu,
-    KernelWorkload,
     Word,
     parameter,
     routine,
 )
+from smplab_plugins.workloads.settling import Settling
 
 
 @dataclass(eq=False)
-class MapUnmap(KernelWorkload):
+class MapUnmap(Settling):
     """A mapper on each CPU, in a space of its own, in which it has a region of memory as one leaf.
 
     An operation maps `pages` single pages out of it, or all of it as one (`level`), each of them on
@@ -58,6 +58,9 @@ class MapUnmap(KernelWorkload):
     def owner(self, cpu: Cpu, me: Word) -> None:
         """Map one region, or two, into the mapper's space, and tell it so."""
         self.kernel.begin_thread(cpu)
+        self.declare(cpu, me)
+        if self.region == "shared":
+            self.await_settled(cpu, me, 1)
         space = me * self.kernel.spaces + 1
         size = 1 << self.kernel.radix_bits
         regions = self.kernel.regions * size
@@ -70,6 +73,26 @@ class MapUnmap(KernelWorkload):
             self.must(cpu, self.kernel.map(cpu, other, 1, space, size, WRITABLE))
         self.kernel.send(cpu, me * self.kernel.threads + 1, NEVER)
         self.kernel.end_thread(cpu)
+
+    @routine
+    def declare(self, cpu: Cpu, me: Word) -> None:
+        """Say who maps out of the first region of this CPU's memory."""
+        first = me
+        cpus = 1
+        remote_percent = 0
+        if self.region == "overlapping" and cpu.count > 1:
+            first = (me + cpu.count - 1) % cpu.count
+            remote_percent = 50
+        if self.region == "shared" and me == 0:
+            cpus = cpu.count
+            remote_percent = 100 * (cpus - 1) // cpus
+        tree = self.kernel.tree_object(cpu, me * self.kernel.regions)
+        self.policy.involve(cpu, tree, first, cpus)
+        self.policy.share(cpu, tree, remote_percent)
+        users = cpus
+        if remote_percent > 0:
+            users = max(cpus, 2)
+        self.policy.spread(cpu, self.kernel.tree_group(cpu, me), users)
 
     @routine
     def mapper(self, cpu: Cpu, me: Word) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from smplab.kernel.contracts import Lock
+from smplab.kernel.fillings import fillings_of
 from smplab.kernel.kernel import Kernel
 from smplab.kernel.scenarios.flushes import FlushAgainstFlush
 from smplab.language import Cpu, routine
@@ -35,7 +37,11 @@ class DeafLocks(Multiprocessor):
     """Locks wait as on the bare machine."""
 
     def connect(self) -> None:
-        """Fill no hook."""
+        """Take the hooks of locks back."""
+        super().connect()
+        for lock in fillings_of(self, Lock):
+            vars(lock).pop("wait")
+            vars(lock).pop("pause")
 
 
 @dataclass(eq=False)

@@ -27,7 +27,7 @@ class Impatient(Grace):
         return 0
 
     @routine
-    def over(self, cpu: Cpu, period: Word) -> bool:
+    def over(self, cpu: Cpu, period: Word, members: Word) -> bool:
         return True
 
     @routine
@@ -47,7 +47,7 @@ class Endless(Impatient):
         self.count: Array[Word] = memory.array(Word, 1)
 
     @routine
-    def over(self, cpu: Cpu, period: Word) -> bool:
+    def over(self, cpu: Cpu, period: Word, members: Word) -> bool:
         return self.count[0] > 0
 
 

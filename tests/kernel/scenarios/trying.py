@@ -13,7 +13,8 @@ from tests.kernel.combinations import wired
 
 USUAL = {
     "kernel": "multiprocessor", "synchronization": "locked", "granularity": "object", "lock": "tas",
-    "tlb": "hardware", "tracking": "bitmap", "accounting": "none",
+    "tlb": "hardware", "tracking": "bitmap", "accounting": "none", "fine_lock": "tas",
+    "grace": "epochs",
 }  # fmt: skip
 
 

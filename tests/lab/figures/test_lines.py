@@ -23,7 +23,7 @@ def comparison(**changes: Any) -> Comparison:
     given: dict[str, Any] = {
         "place": Place(Path("targets.yaml"), "figure", {}), "name": "", "title": "",
         "panels": "topology", "series": ("lock",), "x": "cpus", "metric": "throughput_ops_per_s",
-        "only": {}, "names": {}, "measured": {}, "scale": {},
+        "over": "", "only": {}, "names": {}, "measured": {}, "scale": {},
     }  # fmt: skip
     return Comparison(**{**given, **changes})
 
@@ -40,6 +40,22 @@ def test_lines_are_the_curves_when_x_is_cpus() -> None:
     line = found[0]
     assert line.at(line.x[-1]) == line.values[-1]
     assert line.at(-1) is None
+
+
+def test_lines_over_one_of_them() -> None:
+    found = lines(CURVES, comparison())
+    over = found[0].series
+    ratios = {(line.panel, line.series): line for line in lines(CURVES, comparison(over=over))}
+    units = {line.panel: line for line in found if line.series == over}
+    for line in found:
+        ratio = ratios[line.panel, line.series]
+        for x, value in zip(ratio.x, ratio.values, strict=True):
+            whole, unit = line.at(x), units[line.panel].at(x)
+            assert whole is not None
+            assert unit is not None
+            assert value.mean * unit.mean == pytest.approx(whole.mean)
+    assert {value.mean for value in ratios[found[0].panel, over].values} == {1.0}
+    assert lines(CURVES, comparison(over="nobody")) == []
 
 
 def test_series_join_several_keys_and_leave_out_what_is_null() -> None:

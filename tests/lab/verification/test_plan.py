@@ -58,14 +58,14 @@ def test_a_mutant_is_one_point_however_large_the_grid() -> None:
     found = mutants(checks)
     assert set(found) == {
         "one_short", "no_fence", "no_fence_at_wake", "no_kick", "plain_target", "plain_pass",
-        "begun_early",
+        "begun_early", "kicked_for_good",
     }  # fmt: skip
     assert {config["cpus"] for name, config in found.items() if name != "plain_pass"} == {2}
     assert found["plain_pass"]["cpus"] == 3, "it takes three"
     assert found["one_short"]["memory_model"] == "sc", "the strongest model that shows it"
     assert found["no_fence"]["memory_model"] == "tso"
-    assert list(found["no_fence"]["tries"]) == ["grace_idle", "grace_readers"]
-    assert len(checks.points) == 2 * 2 * 2 + 7
+    assert list(found["no_fence"]["tries"]) == ["grace_idle", "grace_joining", "grace_readers"]
+    assert len(checks.points) == 2 * 2 * 3 + 8
 
 
 @dataclass(eq=False)
@@ -106,7 +106,8 @@ def test_what_neither_model_shows_is_listed_with_the_reason() -> None:
 
 def test_what_the_command_cannot_show_is_listed() -> None:
     listed = planned("mechanism/grace=epochs", "memory_model=sc").listed
-    assert {one.name for one in listed} == {"plain_increment", "no_fence_at_wake"}
+    names = {"plain_increment", "no_fence_at_wake", "no_fence_at_join"}
+    assert {one.name for one in listed} == names
     assert all("memory_model=tso" in one.reason for one in listed)
     alone = planned("mechanism/lock=mcs", "cpus=1").listed
     assert all("cpus=2" in one.reason for one in alone)
@@ -192,3 +193,14 @@ def test_a_named_kernel_is_tried_in_the_scenarios_that_run_on_one() -> None:
 def test_a_kernel_goes_with_what_runs_on_it(overrides: tuple[str, ...], text: str) -> None:
     with pytest.raises(SmplabError, match=text):
         planned(*overrides)
+
+
+def test_a_slot_below_without_scenarios_is_not_judged() -> None:
+    """Nobody claims to catch a lock's mutants where no scenario of the slot `lock` is checked."""
+    cascade = ("mechanism/granularity=dynamic", "mechanism/lock=tas", "mechanism/grace=epochs")
+    checks = planned(*cascade, "mechanism/fine_lock=tas", "memory_model=sc")
+    listed = {one.name: one for one in checks.listed if one.owner == "mechanism/fine_lock=tas"}
+    assert set(listed) == set(TasLock.mutants)
+    assert "no scenario that is checked belongs to this slot" in listed["not_atomic"].reason
+    tried = mutants(checks)["not_atomic"]["tries"]
+    assert {"lock_exclusion", "granularity_cascade"} < set(tried)

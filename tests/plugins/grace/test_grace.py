@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smplab.api import Grace, Scenario, contract_scenarios
-from smplab.kernel.scenarios.grace import Readers
+from smplab.kernel.scenarios.grace import JoiningReader, Readers
 from smplab_plugins.grace.epochs import Epochs
 from smplab_plugins.grace.token_ring import TokenRing
 from tests.kernel.exploring import explore, holds
@@ -61,3 +61,19 @@ def test_a_token_that_is_passed_by_a_plain_store_takes_three_cpus_to_fail() -> N
     assert holds(explore(Readers(), weakened, model="tso"))
     assert holds(explore(Readers(), weakened, cpus=3, model="sc"))
     assert "old version" in explore(Readers(), weakened, cpus=3, model="tso").violation
+
+
+@pytest.mark.parametrize("mutant", JoiningReader.mutants)
+def test_a_mistake_with_the_set_harms_who_relies_on_it(mutant: str) -> None:
+    model = JoiningReader.mutants[mutant].memory_model
+    for filling in FILLINGS:
+        scenario = JoiningReader()
+        scenario.mutant = mutant
+        assert holds(explore(scenario, filling(), model=model)) == (not filling.sets)
+
+
+def test_who_has_left_the_set_is_not_waited_for() -> None:
+    """Without a kick, a period ends although a CPU that has left stays in user mode."""
+    deaf = Epochs()
+    deaf.mutant = "no_kick"
+    assert holds(explore(JoiningReader(), deaf))

@@ -44,10 +44,10 @@ class IdlesInside(AnyKernel):
     @routine
     def sleep(self, cpu: Cpu) -> bool:
         """Keep the lock while asleep."""
-        self.synchronization.begin(cpu)
-        timer: bool = super().sleep(cpu)
-        self.synchronization.end(cpu)
-        return timer
+        self.serve_pending_flushes(cpu)
+        if not cpu.take_pending("request"):
+            cpu.idle(self.processor(cpu).top)
+        return cpu.take_pending("timer")
 
 
 @dataclass(eq=False)

@@ -9,19 +9,37 @@ from smplab.kernel.contracts import Scenario
 
 def contract_scenarios() -> Mapping[str, type[Scenario]]:
     """Return the scenarios that belong to the contracts of smplab's own slots and kernels."""
+    from smplab.kernel.scenarios.cascade import Cascade, FickleCascade
     from smplab.kernel.scenarios.flushes import FlushAgainstFlush
-    from smplab.kernel.scenarios.grace import IdleReader, Readers
+    from smplab.kernel.scenarios.grace import IdleReader, JoiningReader, Readers
+    from smplab.kernel.scenarios.joining import Joining, Wandering
     from smplab.kernel.scenarios.locks import Exclusion, LockProgress, TwoLocks
     from smplab.kernel.scenarios.mailboxes import MailboxFull
     from smplab.kernel.scenarios.moving import DeletionDuringIpc, MigrationDuringIpc
+    from smplab.kernel.scenarios.protecting import ChangeDuringIpc
     from smplab.kernel.scenarios.rendezvous import Rendezvous
+    from smplab.kernel.scenarios.sharing import (
+        Blocking,
+        Fickle,
+        Grains,
+        Moving,
+        Regimes,
+        Steady,
+        TwoHomes,
+    )
     from smplab.kernel.scenarios.unmapping import UnmapAgainstLoad, UnmapAgainstUnmap
     from smplab.kernel.scenarios.waiting import HandOver, KernelWait
 
     return {
+        "change_during_ipc": ChangeDuringIpc,
         "deletion_during_ipc": DeletionDuringIpc,
         "flush_against_flush": FlushAgainstFlush,
+        "granularity_cascade": Cascade,
+        "granularity_fickle": FickleCascade,
+        "granularity_joining": Joining,
+        "granularity_wandering": Wandering,
         "grace_idle": IdleReader,
+        "grace_joining": JoiningReader,
         "grace_readers": Readers,
         "lock_exclusion": Exclusion,
         "lock_hand_over": HandOver,
@@ -31,6 +49,13 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
         "mailbox_full": MailboxFull,
         "migration_during_ipc": MigrationDuringIpc,
         "rendezvous": Rendezvous,
+        "synchronization_blocking": Blocking,
+        "synchronization_fickle": Fickle,
+        "synchronization_grains": Grains,
+        "synchronization_moving": Moving,
+        "synchronization_regimes": Regimes,
+        "synchronization_steady": Steady,
+        "synchronization_two_homes": TwoHomes,
         "unmap_against_load": UnmapAgainstLoad,
         "unmap_against_unmap": UnmapAgainstUnmap,
     }

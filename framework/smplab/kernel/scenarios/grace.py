@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from smplab.kernel.contracts import Grace, Scenario
+from smplab.kernel.contracts import EVERYBODY, Grace, Scenario
 from smplab.language.component import Mutant, parameter, slot
 from smplab.language.cpu import Cpu
 from smplab.language.memory import Memory
@@ -28,7 +28,7 @@ class Shared(Struct):
 
 
 class Mail(Struct):
-    """What makes a CPU enter the kernel: KICK, or STOP for good. Written by CPU 0, taken by it."""
+    """What makes a CPU enter the kernel: KICK, or STOP for good. Taken by that CPU."""
 
     word: Word = aligned()
 
@@ -39,8 +39,10 @@ class GraceScenario(Scenario):
 
     grace: Grace = slot()
 
-    stays = True
+    stays: ClassVar[bool] = True
     """Whether readers stay in user mode until they are stopped."""
+    members: ClassVar[int] = EVERYBODY
+    """The set of CPUs that periods concern."""
 
     updates: int = parameter(1, "versions that CPU 0 makes", build=True, minimum=1)
     reads: int = parameter(1, "critical sections of each reader", build=True, minimum=1)
@@ -62,8 +64,8 @@ class GraceScenario(Scenario):
     @routine
     def send_kick(self, cpu: Cpu, target: Word) -> None:
         """One kick at a time is enough."""
-        if cpu.id == 0 and self.mail[target].word == 0:
-            self.mail[target].word = KICK
+        if target != 0:
+            cpu.cas(self.mail[target].word, 0, KICK)
 
     @routine
     def run(self, cpu: Cpu) -> None:
@@ -87,7 +89,7 @@ class GraceScenario(Scenario):
                 self.shared.version = new
                 period = self.grace.begin(cpu)
             self.grace.quiescent(cpu)
-            while not self.grace.over(cpu, period):
+            while not self.grace.over(cpu, period, self.members):
                 self.grace.quiescent(cpu)
             for c in range(1, cpu.count):
                 old = self.inside[c]
@@ -109,6 +111,17 @@ class GraceScenario(Scenario):
     def reader(self, cpu: Cpu) -> None:
         """The life of a reader."""
         cpu.check(False, "this scenario has no reader()")
+
+    @routine
+    def stay(self, cpu: Cpu) -> None:
+        """Stay in user mode, passing a quiescent point whenever a kick comes, until stopped."""
+        while True:
+            got = cpu.swap(self.mail[cpu.id].word, 0)
+            if got == STOP:
+                return
+            if got == KICK:
+                self.grace.quiescent(cpu)
+            cpu.wait(self.mail[cpu.id].word)
 
 
 @dataclass(eq=False)
@@ -133,13 +146,7 @@ class Readers(GraceScenario):
                 self.grace.begin(cpu)
             self.read(cpu)
             self.grace.quiescent(cpu)
-        while True:
-            got = cpu.swap(self.mail[cpu.id].word, 0)
-            if got == STOP:
-                return
-            if got == KICK:
-                self.grace.quiescent(cpu)
-            cpu.wait(self.mail[cpu.id].word)
+        self.stay(cpu)
 
 
 @dataclass(eq=False)
@@ -159,3 +166,79 @@ class IdleReader(GraceScenario):
             self.grace.idle_leave(cpu)
             self.read(cpu)
         self.grace.idle_enter(cpu)
+
+
+class Membership(Struct):
+    """Whether a CPU is in the set; only the CPU itself writes it."""
+
+    joined: Word = aligned()
+
+
+@dataclass(eq=False)
+class JoiningReader(GraceScenario):
+    """Periods over a set of CPUs that readers join, before each read, and leave after it.
+
+    Where a filling waits for all CPUs whatever the set, no mistake with it does harm.
+    """
+
+    members = 0
+    mutants: ClassVar[dict[str, Mutant]] = {
+        "joined_late": Mutant("a reader looks at the version before it joins"),
+        "left_early": Mutant("a reader leaves the set while it is still inside"),
+        "no_fence_at_join": Mutant(
+            "a reader looks while it has joined in its store buffer alone", "tso"
+        ),
+    }
+
+    reads: int = parameter(2, "critical sections of each reader", build=True, minimum=1)
+    updates: int = parameter(2, "versions that CPU 0 makes", build=True, minimum=1)
+
+    def layout(self, memory: Memory) -> None:
+        """Also, who is in the set."""
+        super().layout(memory)
+        self.membership: Array[Membership] = memory.per_cpu(Membership)
+
+    def connect(self) -> None:
+        """Also, say who is in the set."""
+        super().connect()
+        setattr(self.grace, "member", self.is_member)  # noqa: B010 - a method's name, to mypy
+        setattr(self.grace, "next_member", self.next_joined)  # noqa: B010 - the same
+
+    @routine
+    def is_member(self, cpu: Cpu, members: Word, candidate: Word) -> bool:
+        """There is one set."""
+        return self.membership[candidate].joined == 1
+
+    @routine
+    def next_joined(self, cpu: Cpu, members: Word, after: Word) -> Word:
+        """Look at one CPU after the other."""
+        c = after + 1
+        while c < cpu.count and self.membership[c].joined == 0:
+            c += 1
+        if c == cpu.count:
+            c = -1
+        return c
+
+    @routine
+    def reader(self, cpu: Cpu) -> None:
+        """Join, look, and leave after a quiescent point."""
+        for _ in range(self.reads):
+            cpu.begin("operation")
+            early = 0
+            if self.mutant == "joined_late" and self.grace.sets:
+                early = self.shared.version
+            self.membership[cpu.id].joined = 1
+            if self.mutant != "no_fence_at_join" or not self.grace.sets:
+                cpu.fence()
+            if self.mutant == "joined_late" and self.grace.sets:
+                version = early
+            else:
+                version = self.shared.version
+            self.inside[cpu.id] = version + 1
+            if self.mutant == "left_early" and self.grace.sets:
+                self.membership[cpu.id].joined = 0
+            self.inside[cpu.id] = 0
+            cpu.end("operation")
+            self.grace.quiescent(cpu)
+            self.membership[cpu.id].joined = 0
+        self.stay(cpu)

@@ -49,11 +49,17 @@ def draw(curves: Sequence[Curve], comparison: Comparison) -> Figure:
         if panel != ONE_PANEL:
             axes.set_title(comparison.names.get(panel, panel), loc="left", fontsize=10)
         if panel == panels[0]:
-            axes.set_ylabel(axis_label(comparison.metric), fontsize=9, color=INK)
+            axes.set_ylabel(_y_label(comparison), fontsize=9, color=INK)
     figure.suptitle(comparison.title, fontsize=11, x=0.01, ha="left")
     if comparison.measured:
         _legend(figure, comparison)
     return figure
+
+
+def _y_label(comparison: Comparison) -> str:
+    label = axis_label(comparison.metric)
+    over = comparison.over
+    return f"{label} over that of: {comparison.names.get(over, over)}" if over else label
 
 
 def _scaled_points(

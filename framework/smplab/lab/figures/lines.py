@@ -81,10 +81,26 @@ def lines(curves: Iterable[Curve], comparison: Comparison) -> list[Line]:
             value = curve.at(comparison.metric, cpus)
             if at is not None and value.n:
                 found.setdefault(at[:2], {})[at[2]] = value
+    if comparison.over:
+        found = _ratios(found, comparison.over)
     return [
         Line(panel, series, tuple(sorted(values)), tuple(values[x] for x in sorted(values)))
         for (panel, series), values in found.items()
     ]
+
+
+def _ratios(
+    found: Mapping[tuple[str, str], Mapping[float, Estimate]], over: str
+) -> dict[tuple[str, str], dict[float, Estimate]]:
+    """Divide by the mean of the series `over`, whose own spread is not added to the others'."""
+    ratios: dict[tuple[str, str], dict[float, Estimate]] = {}
+    for (panel, series), values in found.items():
+        units = found.get((panel, over), {})
+        for x, value in values.items():
+            if x in units:
+                mean, sd, ci95 = (v / units[x].mean for v in (value.mean, value.sd, value.ci95))
+                ratios.setdefault((panel, series), {})[x] = Estimate(mean, sd, ci95, value.n)
+    return ratios
 
 
 def panels_of(found: Sequence[Line]) -> list[str]:

@@ -6,6 +6,8 @@
                                        # [synchronization, lock] has a series "locked mcs"
       x: cpus                          # what is along the axis (default): a configuration key
       metric: latency_mean_cycles      # default: the experiment's
+      over: locked object              # a series: what is drawn is the metric over that one's, in
+                                       # the same panel at the same x; default: the metric itself
       only: {workload.length: 0}       # which of the simulated points are meant; default: all
       names: {"locked mcs": MCS}       # what the figure calls series and panels
       file: reference/mctop_locks.csv  # measured data beside targets.yaml, if there are any
@@ -33,7 +35,7 @@ from smplab.lab.verdicts.reading import Place
 from smplab.lab.verdicts.reference import column, matching, number
 
 _KEYS = (
-    "name", "title", "panels", "series", "x", "metric", "only", "names", "file", "where",
+    "name", "title", "panels", "series", "x", "metric", "over", "only", "names", "file", "where",
     "columns", "panel_names", "series_names", "scale", "calibrated",
 )  # fmt: skip
 _NEEDED = ("series", "x", "value")
@@ -65,6 +67,7 @@ class Comparison:
         series: the keys whose values, joined by blanks, are the series.
         x: the key along the axis.
         metric: what is drawn.
+        over: the series by whose values all are divided; empty: none.
         only: keys and values that the simulated points must have.
         names: what the figure calls a series or panel, if not its value.
         measured: by panel and series, ascending in x.
@@ -79,6 +82,7 @@ class Comparison:
     series: tuple[str, ...]
     x: str
     metric: str
+    over: str
     only: Mapping[str, Any]
     names: Mapping[str, str]
     measured: Mapping[tuple[str, str], tuple[MeasuredPoint, ...]]
@@ -128,6 +132,7 @@ def _read(place: Place, metric: str, title: str) -> Comparison:
         _series(place),
         place.get("x", str, "cpus"),
         place.get("metric", str, metric),
+        place.get("over", str, ""),
         only,
         {key: names.get(key, str) for key in names.values} if names else {},
         _measured(place, calibrated) if "file" in place.values else {},

@@ -1,7 +1,8 @@
 """Which mutants are run, and where: with the fewest CPUs and the strongest memory model that do.
 
 A mutant of a filling is tried in one scenario after the other until one catches it. One that none
-catches is a failure of the scenarios: they would let such a mistake pass.
+catches is a failure of the scenarios: they would let such a mistake pass. So it is tried only if a
+scenario of the filling's own slot is among them; others do not claim to catch it.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def _candidates(found: Found, host: Host) -> list[_Candidate]:
         for slot, values in config["mechanism"].items():
             filling = host.find(f"mechanism/{slot}", values["name"]).component
             using = [one for one in tried if slot in one.slots]
+            if not any(slot in one.component.slots() for one in using):
+                using = []  # none of them is there to catch a fault of this slot
             add(f"mechanism/{slot}={values['name']}", filling, config, using)
         on_kernel = [one for one in tried if one.on_kernel]
         if on_kernel:
@@ -102,6 +105,8 @@ def _choose(candidate: _Candidate, host: Host) -> tuple[dict[str, Any] | None, s
     mutant = candidate.mutant
     if mutant.not_shown:
         return None, mutant.not_shown
+    if not candidate.points[0]["tries"]:
+        return None, "not tried: no scenario that is checked belongs to this slot"
     weakest = STRENGTH.index(mutant.memory_model)
     able = [
         point

@@ -30,7 +30,7 @@ class Tried:
     """
 
     values: Mapping[str, Any]
-    component: type
+    component: type[Component]
     slots: tuple[str, ...]
 
     @property

@@ -16,6 +16,7 @@ from smplab.language.compiler.ir import BRANCHES, FAILING, PURE, Block, Function
 from smplab.language.isa import Op
 
 _SHARED = (PURE | FAILING) - {Op.MOV}
+_BRANCH_OF = {Op.EQ: Op.BEQ, Op.NE: Op.BNE, Op.LT: Op.BLT, Op.LE: Op.BLE}
 Expression = tuple[Any, ...]
 
 
@@ -72,6 +73,7 @@ class _Numbering:
         if block.end_srcs:
             block.end_srcs = tuple([self._current(src, copies) for src in block.end_srcs])
         if block.end in BRANCHES:
+            self._compare(block)
             self._decide(block)
 
     def _current(self, register: int, copies: dict[int, int]) -> int:
@@ -108,6 +110,21 @@ class _Numbering:
                 self.same[instr.dst] = earlier
                 return False
         return True
+
+    def _compare(self, block: Block) -> None:
+        """Let a branch on the outcome of a comparison do the comparison."""
+        tested, zero = block.end_srcs
+        if block.end not in (Op.BEQ, Op.BNE) or self.function.constant(zero) != 0:
+            return
+        for instr in reversed(block.instrs):
+            if instr.dst == tested:
+                if tested in self.once and instr.op in _BRANCH_OF:
+                    if block.end is Op.BEQ:
+                        block.targets.reverse()
+                    block.end, block.end_srcs = _BRANCH_OF[instr.op], instr.srcs
+                return
+            if instr.dst >= 0 and instr.dst not in self.once:
+                return  # perhaps what was compared
 
     def _decide(self, block: Block) -> None:
         a, b = block.end_srcs

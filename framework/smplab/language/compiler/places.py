@@ -21,6 +21,7 @@ from smplab.language.component import Component
 from smplab.language.data import DataParameter, data_fields
 from smplab.language.fields import ArrayKind, RefKind, Scalar, layout_of
 from smplab.language.isa import Op
+from smplab.language.struct import Opaque
 
 MAX_INDEX = 2**32
 """A greater constant index is computed and diagnosed like one that is not constant."""
@@ -164,7 +165,7 @@ class Places(Emitter):
         if isinstance(kind, ArrayKind):
             return ArrayValue(register, offset, kind, ghost)
         if isinstance(kind, type):
-            return Reg(register, RefKind(kind, ghost), offset)
+            return Reg(register, RefKind(None if kind is Opaque else kind, ghost), offset)
         return PlaceValue(register, offset, kind, ghost)
 
     def _static_attribute(self, node: ast.Attribute, obj: Any) -> Value:

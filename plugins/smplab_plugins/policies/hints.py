@@ -1,0 +1,148 @@
+"""Policy `hints`: what workloads declare is what the kernel is told.
+
+The policy remembers what it last said of each object, and calls the kernel only where a declaration
+changes that. So a workload may declare as often as it likes: what is known already costs a look at
+a word. Two threads that declare different things of one object at once may leave the memory wrong;
+that costs speed, and the next change sets it right.
+
+V. Uhlig, "Scalability of Microkernel-Based Systems", PhD thesis, University of Karlsruhe, 2005:
+user level knows where there is concurrency, and says so. The memory is smplab's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from smplab.api import (
+    ALONE,
+    COARSE,
+    FINE,
+    OK,
+    SHARED,
+    Array,
+    Cpu,
+    Memory,
+    Policy,
+    Ref,
+    Struct,
+    Word,
+    aligned,
+    parameter,
+    routine,
+)
+
+
+class Said(Struct):
+    """What the kernel was told, and took, of an object; 0: nothing yet."""
+
+    concurrency: Word = aligned()  # 1 more than `want`
+    first: Word
+    count: Word  # 1 more than that
+    group: Word  # 1 more than that
+    grain: Word  # of the group that has the object's number: 1 more than `want`
+
+
+@dataclass(eq=False)
+class Hints(Policy):
+    """Says to the kernel what workloads declare, once for each change.
+
+    A thread is SHARED from `shared_from_percent` remote operations on, a tree of mappings from
+    `trees_shared_from_percent` on, else ALONE; a group is FINE from two concurrent CPUs on, else
+    COARSE. The involved CPUs and the groups are handed on.
+
+    The thresholds are those of one machine and one lock, where the throughputs of locks and of
+    messages cross: opteron48, MCS, 8 and 48 CPUs; experiments/lock_or_message predicts others by
+    them, and says where that misses. A tree's is lower: to map and revoke in another CPU's memory
+    takes no interrupt under a lock, and four by messages; a call takes one or two anyway, and
+    three by messages.
+
+    `count_hints_calls` counts the system calls, `count_hints_refused` those that the kernel refused
+    because there is no such object, CPU or group: a mistake in the workload.
+    """
+
+    source: ClassVar[str] = "V. Uhlig, PhD thesis, Karlsruhe 2005; the memory: smplab"
+
+    shared_from_percent: int = parameter(
+        7, "remote operations from which on a thread is worth a lock", unit="%", minimum=0,
+        maximum=101, source="lock_or_message on opteron48: 6 to 8 with 8 and 48 CPUs",
+    )  # fmt: skip
+    trees_shared_from_percent: int = parameter(
+        1, "remote operations from which on a tree of mappings is worth a lock", unit="%",
+        minimum=0, maximum=101, source="lock_or_message on opteron48: 1 to 2 with 8 and 48 CPUs",
+    )  # fmt: skip
+
+    def layout(self, memory: Memory) -> None:
+        """A line for each object, on its home's node, and one for what is no object."""
+        self.own = self.kernel.threads
+        if self.kernel.spaces > 0:
+            self.own += self.kernel.regions
+        self.memory: Array[Said] = memory.per_cpu(Said, self.own)
+        self.nothing = memory.struct(Said)
+
+    @routine
+    def known(self, cpu: Cpu, number: Word) -> bool:
+        """Whether there is an object of a number."""
+        return 0 <= number < cpu.count * self.own
+
+    @routine(call=True)
+    def said(self, cpu: Cpu, number: Word) -> Ref[Said]:
+        """The memory of an object; threads are numbered first, trees behind all of them."""
+        if not self.known(cpu, number):
+            return self.nothing
+        threads = self.kernel.threads
+        trees = self.own - threads
+        tree = number - cpu.count * threads
+        if trees > 0 and tree >= 0:
+            return self.memory[tree // trees * self.own + threads + tree % trees]
+        return self.memory[number // threads * self.own + number % threads]
+
+    @routine
+    def took(self, cpu: Cpu, result: Word) -> bool:
+        """Whether the kernel took what it was told; count it."""
+        cpu.tally("hints_calls")
+        if result != OK:
+            cpu.tally("hints_refused")
+        return result == OK
+
+    @routine(call=True)
+    def share(self, cpu: Cpu, number: Word, remote_percent: Word) -> None:
+        """SHARED or ALONE, by the threshold of what it is."""
+        threshold = self.shared_from_percent
+        if number >= cpu.count * self.kernel.threads:
+            threshold = self.trees_shared_from_percent
+        want = SHARED if remote_percent >= threshold else ALONE
+        said = self.said(cpu, number)
+        if said.concurrency == want + 1:
+            return
+        if self.took(cpu, self.kernel.set_concurrency(cpu, number, want)):
+            said.concurrency = want + 1
+
+    @routine(call=True)
+    def involve(self, cpu: Cpu, number: Word, first: Word, count: Word) -> None:
+        """Hand it on."""
+        said = self.said(cpu, number)
+        if said.count == count + 1 and said.first == first:
+            return
+        if self.took(cpu, self.kernel.set_processors(cpu, number, first, count)):
+            said.first = first
+            said.count = count + 1
+
+    @routine(call=True)
+    def group(self, cpu: Cpu, number: Word, group: Word) -> None:
+        """Hand it on."""
+        said = self.said(cpu, number)
+        if said.group == group + 1:
+            return
+        if self.took(cpu, self.kernel.set_group(cpu, number, group)):
+            said.group = group + 1
+
+    @routine(call=True)
+    def spread(self, cpu: Cpu, group: Word, concurrency: Word) -> None:
+        """FINE or COARSE; of more groups than there are objects, the last ones have no memory."""
+        want = FINE if concurrency > 1 else COARSE
+        said = self.said(cpu, group)
+        if said.grain == want + 1:
+            return
+        if self.took(cpu, self.kernel.set_grain(cpu, group, want)) and self.known(cpu, group):
+            said.grain = want + 1

@@ -1,0 +1,93 @@
+"""What the kernel is told of what workloads declare: what changes, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smplab.api import ALONE, COARSE, FINE, SHARED
+from smplab_plugins.policies.hints import Hints
+from tests.plugins.policies.declaring import (
+    CONCURRENCY,
+    CPUS,
+    GRAIN,
+    GROUP,
+    GROUPS,
+    OBJECTS,
+    PROCESSORS,
+    THREADS,
+    Call,
+    Declaration,
+    heard,
+)
+
+NUMBERS = st.sampled_from([0, 1, 5, 6, 7, OBJECTS - 1, OBJECTS, -1])
+DECLARATIONS: st.SearchStrategy[Declaration] = st.one_of(
+    st.tuples(st.just("share"), NUMBERS, st.integers(0, 10), st.just(0)),
+    st.tuples(st.just("involve"), NUMBERS, st.integers(0, 1), st.integers(0, 2)),
+    st.tuples(st.just("group"), NUMBERS, st.integers(0, 1), st.just(0)),
+    st.tuples(
+        st.just("spread"), st.sampled_from([0, 9, 14, 15, -1]), st.integers(0, 3), st.just(0)
+    ),
+)
+
+
+def call_of(declared: Declaration) -> Call:
+    """The system call that a declaration stands for."""
+    kind, a, b, c = declared
+    if kind == "share":
+        return CONCURRENCY, a, SHARED if b >= (1 if a >= CPUS * THREADS else 7) else ALONE, 0
+    if kind == "involve":
+        return PROCESSORS, a, b, c
+    if kind == "group":
+        return GROUP, a, b, 0
+    return GRAIN, a, FINE if b > 1 else COARSE, 0
+
+
+def expected(script: list[Declaration]) -> tuple[list[Call], int]:
+    """The calls that a script must lead to, and how many of them are refused."""
+    said: dict[tuple[int, int], Call] = {}
+    calls, refused = [], 0
+    for call in map(call_of, script):
+        if said.get(call[:2]) == call:
+            continue
+        calls.append(call)
+        exists = 0 <= call[1] < (GROUPS if call[0] == GRAIN else OBJECTS)
+        refused += not exists
+        if exists and call[1] < OBJECTS:
+            said[call[:2]] = call
+    return calls, refused
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(DECLARATIONS, max_size=12))
+def test_the_kernel_is_told_what_changes_and_takes(script: list[Declaration]) -> None:
+    calls, refused = expected(script)
+    found, counters = heard(Hints(), script)
+    assert found == calls
+    if script:
+        assert counters["hints_calls"] == len(calls)
+        assert counters["hints_refused"] == refused
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [(CPUS * THREADS - 1, "shared_from_percent"), (CPUS * THREADS, "trees_shared_from_percent")],
+)
+def test_from_the_threshold_of_its_kind_on_an_object_is_shared(number: int, key: str) -> None:
+    def told(percent: int, threshold: int) -> list[Call]:
+        values: dict[str, Any] = {"policy_shared_from_percent": 50}
+        values |= {"policy_trees_shared_from_percent": 50, f"policy_{key}": threshold}
+        return heard(Hints(), [("share", number, percent, 0)], **values)[0]
+
+    assert told(19, 20) == [(CONCURRENCY, number, ALONE, 0)]
+    assert told(20, 20) == [(CONCURRENCY, number, SHARED, 0)]
+    assert told(100, 101) == [(CONCURRENCY, number, ALONE, 0)], "101: never"
+
+
+def test_every_object_has_a_memory_of_its_own() -> None:
+    script = [("group", n, 1, 0) for n in range(OBJECTS)]
+    assert heard(Hints(), script + script)[0] == [(GROUP, n, 1, 0) for n in range(OBJECTS)]
