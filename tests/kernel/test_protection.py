@@ -98,25 +98,35 @@ class Computing(KernelWorkload):
             cpu.delay(500)
 
     @routine
-    def settle(self, cpu: Cpu, number: Word, want: Word) -> None:
-        """Ask for a change, and stay at user level until it is complete."""
+    def settle(self, cpu: Cpu, number: Word, want: Word) -> bool:
+        """Ask for a change, and stay at user level until it is complete; whether it is at once."""
         self.kernel.set_concurrency(cpu, number, want)
+        at_once = self.kernel.is_settled(cpu, number)
         while not self.kernel.is_settled(cpu, number):
             cpu.delay(500)
+        return at_once
 
     @routine
     def steps(self, cpu: Cpu) -> None:
         """What a test does."""
 
 
-def logged(one: Combination, workload: Computing, limits: Limits, **values: Any) -> list[list[int]]:
-    """Run a workload; return its log, and each CPU's ticks, polls and kicks."""
+def logged(
+    one: Combination, workload: Computing, limits: Limits, period: str = "", **values: Any
+) -> list[list[int]]:
+    """Run a workload; return its log, and each CPU's ticks, polls and kicks.
+
+    Args:
+        period: a word of the filling of grace, which becomes the last one in the log.
+    """
     kernel = Counting() if one["kernel"] == "multiprocessor" else None
     parts = wired(one, workload, kernel, threads=2, priorities=1)
     program = load(parts, one["cpus"], **{"kernel_tick_cycles": 0, **values})
     memory = run(program, limits).memory
     at = address(program, "workload.log")
     found = [memory[at : at + 64].tolist()]
+    if period:
+        found[0][-1] = int(memory[address(program, period)])
     if kernel is not None:
         at = address(program, "kernel.counts")
         found += [memory[at + 3 * c : at + 3 * c + 3].tolist() for c in range(one["cpus"])]
@@ -184,54 +194,88 @@ def test_one_cpu_says_yes_to_everything() -> None:
 
 @dataclass(eq=False)
 class OneChange(Computing):
-    """Turn the lock of object 0 on, with all CPUs or the home alone involved; then off."""
+    """CPU 0 turns the lock of an object on, with CPUs from 0 on or the home alone involved."""
 
+    home: int = parameter(0, "CPU whose object it is", build=True)
     involved: int = parameter(0, "CPUs involved from CPU 0 on; 0: whoever comes", build=True)
     both: bool = parameter(False, "turn it off again")
 
     @routine
     def steps(self, cpu: Cpu) -> None:
         """Say who is involved, then that they compete."""
+        number = self.home * self.kernel.threads
         if self.involved > 0:
-            self.kernel.set_processors(cpu, 0, 0, self.involved)
-        self.settle(cpu, 0, SHARED)
+            self.kernel.set_processors(cpu, number, 0, self.involved)
+            cpu.delay(10_000)  # who is asked to leave has done so
+        self.log[0] = int(self.settle(cpu, number, SHARED))
         if self.both:
-            self.settle(cpu, 0, ALONE)
+            self.log[1] = int(self.settle(cpu, number, ALONE))
 
 
 AT_LAST = Limits(operations=1, max_cycles=10**7)
+PERIOD = {"epochs": "grace.now", "token_ring": "grace.ring"}
+"""A word that is 0 until the first grace period begins, or until a token is passed."""
+
+
+@pytest.mark.parametrize("grace", PERIOD)
+@pytest.mark.parametrize("starts", ["disabled", "enabled"])
+def test_who_is_at_home_turns_the_lock_on_at_once(starts: str, grace: str) -> None:
+    one = dynamic(grace=grace, cpus=4, starts=starts)
+    log, *counts = logged(one, OneChange(involved=4), AT_LAST, PERIOD[grace])
+    assert log[0] == 1, "settled at once"
+    assert log[-1] == 0, "a grace period"
+    assert counts == [[0, 0, 0]] * 4, "ticks, polls, kicks"
+
+
+@pytest.mark.parametrize("grace", PERIOD)
+def test_elsewhere_the_lock_is_turned_on_after_a_grace_period(grace: str) -> None:
+    one = dynamic(grace=grace, cpus=4)
+    log, *counts = logged(one, OneChange(home=1, involved=4), AT_LAST, PERIOD[grace])
+    assert log[0] == 0, "settled at once"
+    assert log[-1] > 0, "no grace period"
+    assert [count[1:] for count in counts] == [[1, 0]] + [[0, 1]] * 3, "polls, kicks"
 
 
 @pytest.mark.parametrize("cpus", [2, 7])
-@pytest.mark.parametrize("grace", ["epochs", "token_ring"])
+@pytest.mark.parametrize("grace", PERIOD)
+@pytest.mark.parametrize(("home", "periods"), [(0, 1), (1, 2)])
 def test_each_cpu_is_kicked_once_a_period_and_the_next_poll_finds_it_over(
-    grace: str, cpus: int
+    home: int, periods: int, grace: str, cpus: int
 ) -> None:
+    """The home's own request for a lock takes no period."""
     one = dynamic(grace=grace, cpus=cpus)
-    workload = OneChange(involved=cpus, both=True)
+    workload = OneChange(home=home, involved=cpus, both=True)
     counts = logged(one, workload, AT_LAST, kernel_poll_cycles=200_000)[1:]
-    assert [polls for _, polls, _ in counts] == [2] + [0] * (cpus - 1), "one poll a change"
-    assert [kicks for _, _, kicks in counts] == [0] + [2] * (cpus - 1), "one kick a change"
+    assert [polls for _, polls, _ in counts] == [periods] + [0] * (cpus - 1), "one poll a period"
+    assert [kicks for _, _, kicks in counts] == [0] + [periods] * (cpus - 1), "one kick a period"
 
 
-@pytest.mark.parametrize("grace", ["epochs", "token_ring"])
-def test_idle_cpus_are_not_waited_for(grace: str) -> None:
+@pytest.mark.parametrize("grace", PERIOD)
+@pytest.mark.parametrize("home", [0, 1])
+def test_idle_cpus_are_not_waited_for(home: int, grace: str) -> None:
     one = dynamic(grace=grace, cpus=4)
-    counts = logged(one, OneChange(busy=False, involved=4, both=True), AT_LAST)[1:]
+    workload = OneChange(busy=False, home=home, involved=4, both=True)
+    log, *counts = logged(one, workload, AT_LAST, PERIOD[grace])
+    assert log[:2] == [1, 1]
+    assert log[-1] > 0, "no grace period"
     assert [count[1:] for count in counts] == [[0, 0]] * 4
 
 
 @pytest.mark.parametrize(
-    ("tracking", "grace", "kicks"),
-    [("bitmap", "epochs", 0), ("broadcast", "epochs", 1), ("bitmap", "token_ring", 1)],
+    ("tracking", "grace", "others"),
+    [("bitmap", "epochs", False), ("broadcast", "epochs", True), ("bitmap", "token_ring", True)],
 )
 @pytest.mark.parametrize("involved", [0, 1])
+@pytest.mark.parametrize(("home", "periods"), [(0, 1), (1, 2)])
 def test_who_is_not_involved_is_not_waited_for(
-    tracking: str, grace: str, kicks: int, involved: int
+    home: int, periods: int, involved: int, tracking: str, grace: str, others: bool
 ) -> None:
-    one = dynamic(tracking=tracking, grace=grace, cpus=3)
-    counts = logged(one, OneChange(involved=involved), AT_LAST)[1:]
-    assert [count[2] for count in counts] == [0, kicks, kicks]
+    """But the home is, whatever is said."""
+    one = dynamic(tracking=tracking, grace=grace, cpus=4)
+    workload = OneChange(home=home, involved=involved, both=True)
+    counts = logged(one, workload, AT_LAST)[1:]
+    waited_for = [c != 0 and (others or c == home) for c in range(4)]
+    assert [count[2] for count in counts] == [periods * waits for waits in waited_for]
 
 
 @dataclass(eq=False)
@@ -312,5 +356,6 @@ def test_ticks_keep_their_period_while_a_cpu_polls() -> None:
 
 def test_the_timer_rests_when_everything_is_complete() -> None:
     for limits in (Limits(run_cycles=200_000), Limits(run_cycles=2_000_000)):
-        counts = logged(dynamic(), OneChange(involved=2), limits, kernel_poll_cycles=5_000)[1]
+        workload = OneChange(home=1, involved=2)
+        counts = logged(dynamic(), workload, limits, kernel_poll_cycles=5_000)[1]
         assert counts[:2] == [0, 1]

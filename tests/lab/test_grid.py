@@ -234,17 +234,30 @@ def in_one_form(override: Override) -> str:
     return f"{override.get_key_element()}={override.get_value_element_as_str()}"
 
 
-@settings(max_examples=200)
-@given(override_sets(), st.data())
-def test_points_are_those_of_hydras_own_composition(
-    overrides: list[str], data: st.DataObject
-) -> None:
+def agrees(overrides: list[str], data: st.DataObject) -> None:
     parsed = OverridesParser.create(config_loader=HYDRAS).parse_overrides(overrides)
     hydras = BasicSweeper.split_arguments(parsed, None)[0]
     ours = list(combinations(OURS.parse(overrides), OURS, multirun=True))
     assert [[in_one_form(o) for o in combination] for combination in ours] == hydras
     number = data.draw(st.integers(0, len(ours) - 1))
     assert OURS.config(ours[number]) == hydras_own(hydras[number])
+
+
+@settings(max_examples=60)
+@given(override_sets(), st.data())
+def test_points_are_those_of_hydras_own_composition(
+    overrides: list[str], data: st.DataObject
+) -> None:
+    agrees(overrides, data)
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=1000)
+@given(override_sets(), st.data())
+def test_many_points_are_those_of_hydras_own_composition(
+    overrides: list[str], data: st.DataObject
+) -> None:
+    agrees(overrides, data)
 
 
 class RingPlugin(SamplePlugin):

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import inspect
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,13 @@ def images(slot: str, filling: type[Component], mutant: str = "") -> list[Image]
     return found
 
 
+@cache
+def honest(name: str) -> list[str]:
+    """What names the images of the filling of this name, as it ships."""
+    slot, filling = next(one for one in FILLINGS if one[1].__name__ == name)
+    return [image.digest for image in images(slot, filling)]
+
+
 @pytest.mark.parametrize(("slot", "filling"), FILLINGS)
 def test_instructions_are_the_same_without_the_lines(
     slot: str, filling: type[Component], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -104,8 +112,7 @@ def test_instructions_are_the_same_without_the_lines(
     ("slot", "filling", "mutant"), [(s, f, m) for s, f in FILLINGS for m in f.mutants]
 )
 def test_each_mutant_is_other_code(slot: str, filling: type[Component], mutant: str) -> None:
-    honest = [image.digest for image in images(slot, filling)]
-    assert honest != [image.digest for image in images(slot, filling, mutant)]
+    assert honest(filling.__name__) != [image.digest for image in images(slot, filling, mutant)]
 
 
 @pytest.mark.parametrize(("slot", "filling"), FILLINGS)

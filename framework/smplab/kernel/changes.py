@@ -230,11 +230,10 @@ class Changes(Faults):
         While an object's lock is being turned on, other CPUs still ask its home. If they ask faster
         than it can answer, it sees no timer, and this alone ends the flood.
         """
-        if self.polls:
-            clock = self.clocks[cpu.id]
-            if clock.open > 0 and cpu.time() >= clock.next_poll:
-                self.poll_all(cpu)
-                self.set_clock(cpu)
+        clock = self.clocks[cpu.id]
+        if clock.open > 0 and cpu.time() >= clock.next_poll:
+            self.poll_all(cpu)
+            self.set_clock(cpu)
 
     @routine
     def set_clock(self, cpu: Cpu) -> None:

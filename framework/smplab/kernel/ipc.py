@@ -125,7 +125,7 @@ class Ipc(Rendezvous):
         here = self.here(cpu, receiver)
         node = 0
         if here:
-            node = self.enter(cpu, receiver)
+            node = self.enter_shared(cpu, receiver)
             if self.deliver(cpu, me, receiver):
                 self.leave(cpu, receiver, node)
                 # The receiver is blocked, so that its home stays what it is.
@@ -201,7 +201,7 @@ class Ipc(Rendezvous):
         self, cpu: Cpu, me: Ref[Tcb], source: Ref[Tcb], timeout: Word, woken: Ref[Tcb]
     ) -> Ref[Tcb]:
         """As `meet`, where other CPUs may operate on this thread."""
-        node = self.enter(cpu, me)
+        node = self.enter_shared(cpu, me)
         other = self.meet(cpu, me, source, timeout, woken)
         self.leave(cpu, me, node)
         return other

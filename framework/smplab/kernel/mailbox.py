@@ -19,7 +19,7 @@ interrupt a request, and a panic when one is full.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from smplab.kernel.flush import Flushes
@@ -47,6 +47,9 @@ class Mailboxes(Flushes):
         32, "requests that a CPU's mailbox holds", build=True, minimum=1,
         source="L4Ka::Pistachio, MAX_MAILBOX_ENTRIES",
     )  # fmt: skip
+
+    polls: bool = field(default=False, init=False, repr=False)
+    """Whether there are changes that `look_up` sees to."""
 
     def layout(self, memory: Memory) -> None:
         """Mailboxes, each on the node of its CPU."""
@@ -124,6 +127,7 @@ class Mailboxes(Flushes):
             what, thread, partner = entry.what, entry.first, entry.second
             self.mailboxes.take(cpu, entry)
             self.perform(cpu, what, thread, partner)
-            self.look_up(cpu)
             entry = self.mailboxes.first(cpu)
+            if self.polls and entry != NULL:
+                self.look_up(cpu)
         self.depart(cpu)

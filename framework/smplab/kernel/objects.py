@@ -202,6 +202,13 @@ class Objects(Component):
         return node
 
     @routine
+    def enter_shared(self, cpu: Cpu, thread: Ref[Tcb]) -> Any:
+        """As `enter`, of a thread with which this CPU is not alone."""
+        node = self.synchronization.enter_shared(cpu, self.guard_of(cpu, thread))
+        self.inside[cpu.id] += 1
+        return node
+
+    @routine
     def leave(self, cpu: Cpu, thread: Ref[Tcb], node: Any) -> None:
         """End an operation on `thread`."""
         if self.multiprocessor:

@@ -24,7 +24,7 @@ Kernel Design", SOSP'93, section 5.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from smplab.kernel.accounting import Event
 from smplab.kernel.mailbox import WAKE, Mailboxes
@@ -44,7 +44,6 @@ class Scheduler(Mailboxes):
         4_300_000, "between two ticks of a CPU's timer; 0: none, and timeouts never pass",
         unit="cycles", minimum=0, source="Pistachio's 1,953 us at 2.2 GHz",
     )  # fmt: skip
-    polls: bool = field(default=False, init=False, repr=False)  # whether there are such changes
 
     # --- what a thread does to itself ---------------------------------------------------------
 

@@ -75,6 +75,11 @@ class Synchronization(Component):
         return 0
 
     @routine
+    def enter_shared(self, cpu: Cpu, guard: Ref[Any]) -> Any:
+        """As `enter`, of an object with which this CPU is not alone, as `alone` has said."""
+        return self.enter(cpu, guard)
+
+    @routine
     def leave(self, cpu: Cpu, guard: Ref[Any], node: Any) -> None:
         """The operation has ended."""
 

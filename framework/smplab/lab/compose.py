@@ -76,6 +76,9 @@ def publish(host: Host) -> None:
     for name, folder in experiments().items():
         node = OmegaConf.load(folder / "experiment.yaml")
         store.store(group="experiment", name=name, node=node, package="_global_", provider="smplab")
+    # Hydra copies its whole store before it composes, two fifths of the time, and then copies once
+    # more what it loads from there. It is a singleton: nobody needs a second one.
+    setattr(store, "__deepcopy__", lambda _memo: store)  # noqa: B010 - no attribute of its class
     _published = host
 
 

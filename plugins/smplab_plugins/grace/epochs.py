@@ -110,7 +110,6 @@ class Epochs(Grace):
     @routine
     def idle_enter(self, cpu: Cpu) -> None:
         """From now on nobody waits for this CPU."""
-        self.quiescent(cpu)
         self.cpus[cpu.id].idle = 1
 
     @routine

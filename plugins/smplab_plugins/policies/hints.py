@@ -48,14 +48,16 @@ class Hints(Policy):
     """Says to the kernel what workloads declare, once for each change.
 
     A thread is SHARED from `shared_from_percent` remote operations on, a tree of mappings from
-    `trees_shared_from_percent` on, else ALONE; a group is FINE from two concurrent CPUs on, else
-    COARSE. The involved CPUs and the groups are handed on.
+    `trees_shared_from_percent` on, else ALONE; a group is FINE from `fine_from_cpus` concurrent
+    CPUs on, else COARSE. The involved CPUs, if they are several, and the groups are handed on.
 
-    The thresholds are those of one machine and one lock, where the throughputs of locks and of
-    messages cross: opteron48, MCS, 8 and 48 CPUs; experiments/lock_or_message predicts others by
-    them, and says where that misses. A tree's is lower: to map and revoke in another CPU's memory
-    takes no interrupt under a lock, and four by messages; a call takes one or two anyway, and
-    three by messages.
+    To set a threshold for a machine, measure with a lock each and with messages: the gain is the
+    cycles of a local operation that messages save, the loss those that they cost a remote one. The
+    threshold is 0.64 of gain/(gain+loss) for servers, 0.88 of it for trees, factors that were
+    found on opteron48; experiments/lock_or_message tells how far that holds elsewhere. The
+    defaults are opteron48's, MCS; where an interrupt costs less, as on tx1, they are too low.
+    A tree's is lower: to map and revoke in another CPU's memory takes no interrupt under a lock,
+    and four by messages; a call takes one or two anyway, and three by messages.
 
     `count_hints_calls` counts the system calls, `count_hints_refused` those that the kernel refused
     because there is no such object, CPU or group: a mistake in the workload.
@@ -65,11 +67,16 @@ class Hints(Policy):
 
     shared_from_percent: int = parameter(
         7, "remote operations from which on a thread is worth a lock", unit="%", minimum=0,
-        maximum=101, source="lock_or_message on opteron48: 6 to 8 with 8 and 48 CPUs",
+        maximum=101, source="lock_or_message on opteron48: they cross at 7 with 8 and 48 CPUs",
     )  # fmt: skip
     trees_shared_from_percent: int = parameter(
         1, "remote operations from which on a tree of mappings is worth a lock", unit="%",
-        minimum=0, maximum=101, source="lock_or_message on opteron48: 1 to 2 with 8 and 48 CPUs",
+        minimum=0, maximum=101, source="lock_or_message on opteron48: they cross at 1.2 to 1.5",
+    )  # fmt: skip
+
+    fine_from_cpus: int = parameter(
+        2, "concurrent CPUs from which on a group is FINE; more where the two kinds of lock differ,"
+        " and the fine one is for crowds", minimum=0,
     )  # fmt: skip
 
     def layout(self, memory: Memory) -> None:
@@ -120,9 +127,9 @@ class Hints(Policy):
 
     @routine(call=True)
     def involve(self, cpu: Cpu, number: Word, first: Word, count: Word) -> None:
-        """Hand it on."""
+        """Hand it on, unless one CPU is left: whom nobody waits for may stay in the set."""
         said = self.said(cpu, number)
-        if said.count == count + 1 and said.first == first:
+        if count <= 1 or (said.count == count + 1 and said.first == first):
             return
         if self.took(cpu, self.kernel.set_processors(cpu, number, first, count)):
             said.first = first
@@ -140,7 +147,7 @@ class Hints(Policy):
     @routine(call=True)
     def spread(self, cpu: Cpu, group: Word, concurrency: Word) -> None:
         """FINE or COARSE; of more groups than there are objects, the last ones have no memory."""
-        want = FINE if concurrency > 1 else COARSE
+        want = FINE if concurrency >= self.fine_from_cpus else COARSE
         said = self.said(cpu, group)
         if said.grain == want + 1:
             return

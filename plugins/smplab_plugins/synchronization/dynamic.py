@@ -12,8 +12,11 @@ load and one comparison tell a CPU that it is at home and needs no lock.
 
 Only DISABLED and ENABLED exclude each other: in all other pairs, two CPUs that meet at an object
 share its lock. So a change goes through PROMOTING or DEMOTING and stays there for a grace period,
-begun when that state was visible: after it nobody still acts by the state before. Therefore a
-regime is read once, and a lock once taken need not be questioned again until the CPU passes a
+begun when that state was visible: after it nobody still acts by the state before. But by DISABLED
+only the home acts otherwise than by PROMOTING. So where the home itself, which holds nothing then,
+begins to turn the lock on, it goes from DISABLED straight to ENABLED, and nobody is waited for.
+
+A regime is read once, and a lock once taken need not be questioned again until the CPU passes a
 quiescent point. It does so where it holds nothing that it has read: in every interrupt from user
 level and before it sleeps, not at the end of each system call, which therefore costs nothing.
 
@@ -22,17 +25,17 @@ Invariants:
 - A change under way is never taken back. What is asked for meanwhile is found by who completes it.
 - The CPU that sets BUSY alone writes `epoch`, and then takes BUSY away.
 - The regime's home is written by that home only; all writes of the regime are atomic.
-- Nobody waits for a grace period: changes are completed by whoever polls. A late completer is
-  harmless: it has passed no quiescent point since it read the regime, so the state can have
-  changed by then but not have changed back.
+- Nobody waits for a grace period: changes are completed by whoever polls. A late completer finds
+  another state, or the same one, since promotion by the home takes no grace period; but then it
+  finds another `epoch`: a period that begins after another is over has a number of its own.
 - `leave` gives back what `enter` took, whatever the regime is by then.
 - A grace period is one over the CPUs in the object's set: its home is in there before it is the
   home, any other CPU before it reads the regime, and who leaves has passed a quiescent point.
 
 V. Uhlig, "Scalability of Microkernel-Based Systems", PhD thesis, University of Karlsruhe, 2005, has
 locks that are enabled, promoted and demoted (so does L4Ka::Pistachio, generic/sync.h, which never
-disables one) and grace periods by a token. The protocol's steps are smplab's own. What the locks
-are, one for each object or a cascade, is the slot `granularity`.
+disables one) and grace periods by a token. The protocol's steps are smplab's own, promotion by the
+home among them. What the locks are, one for each object or a cascade, is the slot `granularity`.
 """
 
 from __future__ import annotations
@@ -45,13 +48,11 @@ from smplab.api import (
     SHARED,
     Cpu,
     Grace,
-    Granularity,
     LanguageError,
     Mutant,
     Opaque,
     Ref,
     Struct,
-    Synchronization,
     Tracking,
     Word,
     aligned,
@@ -60,6 +61,7 @@ from smplab.api import (
     routine,
     slot,
 )
+from smplab_plugins.synchronization.locked import Locked
 
 DISABLED: Final = ALONE
 ENABLED: Final = SHARED
@@ -87,12 +89,13 @@ class Guard(Struct):
 
 
 @dataclass(eq=False)
-class Dynamic(Synchronization):
+class Dynamic(Locked):
     """Locks where CPUs compete for an object, none and messages where its home CPU is alone.
 
     User level says which, for each object, and may change its mind at any time: a wrong hint costs
     speed and nothing else. Where an object's lock is off, its home CPU pays one load and one branch
-    for an operation; others ask it. A change takes a grace period, for which nobody waits.
+    for an operation; others ask it. A change takes a grace period, for which nobody waits. Groups
+    are as in `Locked`.
 
     Verify it with what it is built on: smplab verify mechanism/synchronization=dynamic
     mechanism/granularity=object mechanism/lock=ttas mechanism/grace=epochs
@@ -103,23 +106,25 @@ class Dynamic(Synchronization):
     asks = True
     changes = True
     mutants: ClassVar[dict[str, Mutant]] = {
-        "no_promotion": Mutant("from DISABLED straight to ENABLED"),
+        "no_promotion": Mutant("another CPU than the home goes from DISABLED straight to ENABLED"),
         "no_demotion": Mutant("from ENABLED straight to DISABLED"),
         "grace_before_regime": Mutant("the grace period begins before the regime changes"),
         "not_busy": Mutant("the regime changes before the grace period is known", cpus=3),
-        "cancelled": Mutant("a promotion under way is taken back", cpus=3),
-        "not_looked_again": Mutant("who completes a change does not look what is wanted now"),
-        "not_atomic": Mutant(
-            "a change starts by a load and a store",
-            not_shown="harmless: the change of the other CPU that starts it waits for this one's "
-            "quiescent point, so the store finds the regime that it writes; `begin` is a fence",
+        "cancelled": Mutant(
+            "a promotion under way is taken back, and who completes one does not look which it is;"
+            " the first alone is harmless, as only the home acts otherwise in DISABLED",
+            cpus=3,
         ),
+        "overtaken": Mutant(
+            "who completes a change does not look whether it is still the one it knew", cpus=3
+        ),
+        "not_looked_again": Mutant("who completes a change does not look what is wanted now"),
+        "not_atomic": Mutant("a change starts by a load and a store"),
         "always_released": Mutant("`leave` gives back a lock that `enter` did not take"),
         "no_fence_after_want": Mutant("the regime is read while `want` is still buffered", "tso"),
         "joined_late": Mutant("a CPU enters the object's set after it has read the regime"),
     }
 
-    granularity: Granularity = slot()
     grace: Grace = slot()
     tracking: Tracking = slot()
 
@@ -147,10 +152,6 @@ class Dynamic(Synchronization):
             )
         return ending_in(Guard, lock=lock)
 
-    def groups_per_cpu(self) -> int:
-        """Return what the granularity returns."""
-        return self.granularity.groups_per_cpu()
-
     @routine
     def init(self, cpu: Cpu, guard: Ref[Guard], home: Word, group: Word) -> None:
         """The lock is free, and as asked for."""
@@ -165,7 +166,9 @@ class Dynamic(Synchronization):
     @routine
     def here(self, cpu: Cpu, guard: Ref[Guard], home: Word) -> bool:
         """At home always, elsewhere where the lock is enabled."""
-        return home == cpu.id or self.look(cpu, guard) >> STATE == ENABLED
+        if home == cpu.id:
+            return True
+        return self.look(cpu, guard) >> STATE == ENABLED
 
     @routine
     def look(self, cpu: Cpu, guard: Ref[Guard]) -> Word:
@@ -190,20 +193,15 @@ class Dynamic(Synchronization):
         return self.granularity.enter(cpu, guard.lock)
 
     @routine
+    def enter_shared(self, cpu: Cpu, guard: Ref[Guard]) -> Any:
+        """Take the lock, which does no harm in DISABLED."""
+        return self.granularity.enter(cpu, guard.lock)
+
+    @routine
     def leave(self, cpu: Cpu, guard: Ref[Guard], node: Any) -> None:
         """Give back what was taken."""
         if node != NOT_TAKEN or self.mutant == "always_released":
             self.granularity.leave(cpu, guard.lock, node)
-
-    @routine
-    def begin(self, cpu: Cpu) -> None:
-        """As the granularity does."""
-        self.granularity.begin(cpu)
-
-    @routine
-    def end(self, cpu: Cpu) -> None:
-        """As the granularity does."""
-        self.granularity.end(cpu)
 
     @routine
     def quiescent(self, cpu: Cpu) -> None:
@@ -276,12 +274,19 @@ class Dynamic(Synchronization):
     def start(self, cpu: Cpu, guard: Ref[Guard]) -> None:
         """Begin the change that is wanted, if any, and if no change is under way.
 
+        Called where this CPU holds nothing that it has read: so the home can promote at once.
         Tried again if only the home has changed meanwhile: nobody else would begin it.
         """
         while True:
             regime = guard.regime
             state = regime >> STATE
-            if state == DISABLED and guard.want == SHARED:
+            if regime == cpu.id and guard.want == SHARED:
+                # The CAS is a fence: who takes the lock finds what this CPU did without it. Who has
+                # wanted something else meanwhile found nothing to begin, so look again.
+                begun = cpu.cas(guard.regime, regime, regime + (ENABLED << STATE))
+                if self.mutant != "not_looked_again":
+                    begun = False
+            elif state == DISABLED and guard.want == SHARED:
                 begun = self.change(cpu, guard, regime, PROMOTING, ENABLED)
             elif state == ENABLED and guard.want == ALONE:
                 begun = self.change(cpu, guard, regime, DEMOTING, DISABLED)
@@ -320,15 +325,27 @@ class Dynamic(Synchronization):
 
     @routine
     def poll(self, cpu: Cpu, guard: Ref[Guard]) -> None:
-        """Complete a change whose grace period is over, then begin the next one if wanted."""
+        """Complete a change whose grace period is over, then begin the next one if wanted.
+
+        BUSY keeps `epoch` as it is meanwhile. It may be another period's by now: while this CPU was
+        on its way, others may have completed the change from ENABLED, and the home, which waits for
+        nobody, may have come back to ENABLED, so that the same change is under way once more.
+        """
         self.granularity.poll(cpu, guard.lock)
         self.join_set(cpu, guard)
         regime = guard.regime
         state = regime >> STATE
-        if PROMOTING <= state < BUSY and self.grace.over(cpu, guard.epoch, guard.members):
+        epoch = guard.epoch
+        if PROMOTING <= state < BUSY and self.grace.over(cpu, epoch, guard.members):
             new = ENABLED if state == PROMOTING else DISABLED
-            # The CAS is the fence between the new regime and the look at `want`.
-            completed = cpu.cas(guard.regime, regime, (regime & HOME) + (new << STATE))
+            completed = cpu.cas(guard.regime, regime, regime + (BUSY << STATE))
+            same = guard.epoch == epoch or self.mutant == "overtaken"
+            if completed and not same and self.mutant != "cancelled":
+                cpu.fetch_add(guard.regime, -(BUSY << STATE))
+                completed = False
+            if completed:
+                # The atomic is the fence between the new regime and the look at `want`.
+                cpu.fetch_add(guard.regime, new - state - BUSY << STATE)
             if completed and self.mutant != "not_looked_again":
                 self.start(cpu, guard)
 
@@ -362,36 +379,11 @@ class Dynamic(Synchronization):
         return self.granularity.group_of(cpu, guard.lock)
 
     @routine
-    def enter_all(self, cpu: Cpu, group: Word) -> Any:
-        """As the granularity does."""
-        return self.granularity.enter_all(cpu, group)
-
-    @routine
     def covers(self, cpu: Cpu, group: Word, guard: Ref[Guard]) -> bool:
         """As the granularity does."""
         return self.granularity.covers(cpu, group, guard.lock)
 
     @routine
-    def leave_all(self, cpu: Cpu, group: Word, node: Any) -> None:
-        """As the granularity does."""
-        self.granularity.leave_all(cpu, group, node)
-
-    @routine
     def join(self, cpu: Cpu, guard: Ref[Guard], group: Word) -> None:
         """As the granularity does."""
         self.granularity.join(cpu, guard.lock, group)
-
-    @routine
-    def request_grain(self, cpu: Cpu, group: Word, want: Word) -> None:
-        """As the granularity does."""
-        self.granularity.request(cpu, group, want)
-
-    @routine
-    def poll_group(self, cpu: Cpu, group: Word) -> None:
-        """As the granularity does."""
-        self.granularity.poll_group(cpu, group)
-
-    @routine
-    def settled_group(self, cpu: Cpu, group: Word) -> bool:
-        """As the granularity does."""
-        return self.granularity.settled_group(cpu, group)

@@ -17,15 +17,16 @@ from smplab.api import (
     routine,
 )
 
-TARGET = 1
-"""The thread of CPU 0 whose protection changes."""
+TARGET = 2
+"""The thread whose protection changes, by its number among those of its home; it only waits."""
 
 
 @dataclass(eq=False)
 class RegimeChanges(KernelWorkload):
     """A thread of CPU 0 asks for a change, waits for it, pauses, and asks for the way back.
 
-    An operation is one change, from the call until the kernel says that it is settled. Meanwhile
+    An operation is one change, from the call until the kernel says that it is settled; regions `on`
+    and `off` tell the directions apart: the lock is turned on, or the group gets several. Meanwhile
     the other CPUs idle, compute, or call each a server of their own; what they do is in the region
     `work` and the counter `work`, one for each `work_cycles` or each call. A second run without
     `flips` says what they would have done. They do not touch the object that changes.
@@ -34,6 +35,10 @@ class RegimeChanges(KernelWorkload):
     what: str = parameter(
         "concurrency", "what changes: whether the object has a lock, or whether its group shares"
         " one", choices=("concurrency", "grain"),
+    )  # fmt: skip
+    home: str = parameter(
+        "own", "whose object, or group, changes: that of CPU 0, which asks, or the next CPU's, if"
+        " there is one", choices=("own", "next"),
     )  # fmt: skip
     flips: bool = parameter(True, "whether anything changes")
     others: str = parameter(
@@ -55,17 +60,27 @@ class RegimeChanges(KernelWorkload):
     def run(self, cpu: Cpu) -> None:
         """Create this CPU's threads, and start it."""
         cpu.check(self.involved <= cpu.count, "regime_changes: workload.involved exceeds the CPUs")
+        cpu.check(self.kernel.threads > TARGET, "regime_changes: needs kernel.threads=3 or more")
         client = cpu.id * self.kernel.threads
+        home = self.home_of_target(cpu)
+        if cpu.id == home:
+            self.kernel.create(cpu, client + TARGET, self.server, 0, 0)
         if cpu.id == 0:
-            self.kernel.create(cpu, client, self.requester, 0, 0)
-            self.kernel.create(cpu, TARGET, self.server, 0, 0)
+            self.kernel.create(cpu, client, self.requester, home, 0)
         elif self.others != "idle":
             self.kernel.create(cpu, client, self.worker, client + 1, 0)
             self.kernel.create(cpu, client + 1, self.server, 0, 0)
         self.kernel.start(cpu)
 
     @routine
-    def requester(self, cpu: Cpu, me: Word) -> None:
+    def home_of_target(self, cpu: Cpu) -> Word:
+        """The CPU whose object changes."""
+        if self.home == "own":
+            return 0
+        return 1 % cpu.count
+
+    @routine
+    def requester(self, cpu: Cpu, home: Word) -> None:
         """Change, wait, pause."""
         self.kernel.begin_thread(cpu)
         if not self.flips:
@@ -74,30 +89,44 @@ class RegimeChanges(KernelWorkload):
         if cpus == 0:
             cpus = cpu.count
         for number in range(self.kernel.threads):
-            self.must(cpu, self.kernel.set_processors(cpu, number, 0, cpus))
+            thread = home * self.kernel.threads + number
+            self.must(cpu, self.kernel.set_processors(cpu, thread, 0, cpus))
         want = SHARED
         while True:
             cpu.delay(cpu.exponential(self.pause_cycles, "pause"))
             cpu.begin("operation")
-            self.must(cpu, self.ask(cpu, want))
-            while not self.is_settled(cpu):
-                cpu.delay(self.look_cycles)
+            if want == SHARED:
+                cpu.begin("on")
+                self.change(cpu, home, SHARED)
+                cpu.end("on")
+                want = ALONE
+            else:
+                cpu.begin("off")
+                self.change(cpu, home, ALONE)
+                cpu.end("off")
+                want = SHARED
             cpu.end("operation")
-            want = SHARED + ALONE - want
+
+    @routine(call=True)
+    def change(self, cpu: Cpu, home: Word, want: Word) -> None:
+        """Ask, and wait."""
+        self.must(cpu, self.ask(cpu, home, want))
+        while not self.is_settled(cpu, home):
+            cpu.delay(self.look_cycles)
 
     @routine
-    def ask(self, cpu: Cpu, want: Word) -> Word:
+    def ask(self, cpu: Cpu, home: Word, want: Word) -> Word:
         """Ask for SHARED or ALONE, or of a group for FINE or COARSE, which are the same numbers."""
         if self.what == "grain":
-            return self.kernel.set_grain(cpu, self.kernel.thread_group(cpu, 0), want)
-        return self.kernel.set_concurrency(cpu, TARGET, want)
+            return self.kernel.set_grain(cpu, self.kernel.thread_group(cpu, home), want)
+        return self.kernel.set_concurrency(cpu, home * self.kernel.threads + TARGET, want)
 
     @routine
-    def is_settled(self, cpu: Cpu) -> bool:
+    def is_settled(self, cpu: Cpu, home: Word) -> bool:
         """Whether what was asked for is so."""
         if self.what == "grain":
-            return self.kernel.is_group_settled(cpu, self.kernel.thread_group(cpu, 0))
-        return self.kernel.is_settled(cpu, TARGET)
+            return self.kernel.is_group_settled(cpu, self.kernel.thread_group(cpu, home))
+        return self.kernel.is_settled(cpu, home * self.kernel.threads + TARGET)
 
     @routine
     def must(self, cpu: Cpu, result: Word) -> None:

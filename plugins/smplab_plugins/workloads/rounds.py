@@ -13,6 +13,8 @@ class Meeting(Struct):
 
     phase: Word = aligned()  # phases begun
     arrived: Word = aligned()  # how often a CPU has finished its part
+    ready: Word = aligned()  # how often a CPU was ready to begin its part
+    begun: Word = aligned()  # the last such number at which all could begin
 
 
 @dataclass(eq=False)
@@ -52,6 +54,19 @@ class Rounds(SinglePages):
         """Block until the CPU does so whose part that is; not for the leader."""
         waker = leader + (me - leader - 1) // 2
         self.kernel.receive(cpu, waker * self.kernel.threads, NEVER)
+
+    @routine(call=True)
+    def begin_together(self, cpu: Cpu, leader: Word, ready: Word) -> None:
+        """Wait at user level until so many CPUs of a party, counted since the start, are ready.
+
+        So nobody operates before all have said what they need, and are awake: who still has to
+        wake others may be kept from it by its own server, if those who are awake give it no rest.
+        """
+        meeting = self.meetings[leader]
+        if cpu.fetch_add(meeting.ready, 1) + 1 == ready:
+            meeting.begun = ready
+        while meeting.begun < ready:
+            cpu.wait(meeting.begun)
 
     @routine(call=True)
     def arrive(self, cpu: Cpu, me: Word, leader: Word, arrivals: Word) -> None:

@@ -116,6 +116,7 @@ class Subsystems(Rounds):
                 cpu.begin("operation")
             role = (part + phase) % 4
             self.declare(cpu, me, role, first, cpus)
+            self.begin_together(cpu, leader, (phase + 1) * party)
             count = self.operations_of(cpu, role, cpus)
             while count != 0:
                 self.operate(cpu, me, role, first)

@@ -82,6 +82,11 @@ class LocksRemotely(Multiprocessor):
         self.inside[cpu.id] += 1
         return node
 
+    @routine
+    def enter_shared(self, cpu: Cpu, thread: Ref[Tcb]) -> Any:
+        """The same."""
+        return self.enter(cpu, thread)
+
 
 @dataclass(eq=False)
 class UnlocksTwice(Multiprocessor):

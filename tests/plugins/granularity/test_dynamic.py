@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from smplab.api import Grace, Lock, Scenario
+from smplab.api import Cpu, Grace, Lock, Scenario, Word, routine
 from smplab.kernel.scenarios.cascade import Cascade, FickleCascade
 from smplab.kernel.scenarios.joining import Joining
 from smplab.kernel.scenarios.sharing import Grains
+from smplab.verify import Status
 from smplab_plugins.grace.epochs import Epochs
 from smplab_plugins.grace.token_ring import TokenRing
 from smplab_plugins.granularity.dynamic import DynamicLocks
@@ -81,6 +83,42 @@ def test_the_slot_synchronization_hands_on_what_is_asked_for() -> None:
 @pytest.mark.parametrize("grace", [TokenRing, Epochs])
 def test_two_cpus_of_which_both_ask(grace: type[Grace], fine: type[Lock], model: str) -> None:
     assert holds(explore(Cascade(), cascade(grace=grace(), fine_lock=fine()), model=model))
+
+
+@dataclass(eq=False)
+class Unequal(Cascade):
+    """One CPU asks four times, the other one once."""
+
+    @routine
+    def requests_of(self, cpu: Cpu) -> Word:
+        return 1 + 3 * cpu.id
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("grace", [TokenRing, Epochs])
+def test_two_cpus_ask_five_times(grace: type[Grace]) -> None:
+    """Bounded: 100,000,000 states are not all."""
+    verdict = explore(Unequal(operations=2), cascade(grace=grace()))
+    assert verdict.status is not Status.VIOLATED
+
+
+@pytest.mark.exhaustive
+def test_two_cpus_operate_once_and_ask_five_times() -> None:
+    assert holds(explore(Unequal(), cascade(grace=Epochs())))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("starts", ["coarse", "fine"])
+@pytest.mark.parametrize("grace", [TokenRing, Epochs])
+def test_three_cpus_of_which_one_asks_twice(grace: type[Grace], starts: str) -> None:
+    scenario = Cascade(workers=2, requests=2, **ONE_ASKS)
+    assert holds(explore(scenario, cascade(starts=starts, grace=grace()), cpus=3))
+
+
+def test_a_token_that_skips_a_cpu_lets_two_in() -> None:
+    grace = TokenRing()
+    grace.mutant = "one_short"
+    assert "two CPUs operate" in explore(Cascade(), cascade(grace=grace)).violation
 
 
 @pytest.mark.parametrize("grace", [TokenRing, Epochs])

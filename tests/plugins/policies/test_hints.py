@@ -27,7 +27,7 @@ from tests.plugins.policies.declaring import (
 NUMBERS = st.sampled_from([0, 1, 5, 6, 7, OBJECTS - 1, OBJECTS, -1])
 DECLARATIONS: st.SearchStrategy[Declaration] = st.one_of(
     st.tuples(st.just("share"), NUMBERS, st.integers(0, 10), st.just(0)),
-    st.tuples(st.just("involve"), NUMBERS, st.integers(0, 1), st.integers(0, 2)),
+    st.tuples(st.just("involve"), NUMBERS, st.integers(0, 1), st.integers(0, 4)),
     st.tuples(st.just("group"), NUMBERS, st.integers(0, 1), st.just(0)),
     st.tuples(
         st.just("spread"), st.sampled_from([0, 9, 14, 15, -1]), st.integers(0, 3), st.just(0)
@@ -35,13 +35,13 @@ DECLARATIONS: st.SearchStrategy[Declaration] = st.one_of(
 )
 
 
-def call_of(declared: Declaration) -> Call:
-    """The system call that a declaration stands for."""
+def call_of(declared: Declaration) -> Call | None:
+    """The system call that a declaration stands for; None: that one CPU is left stands for none."""
     kind, a, b, c = declared
     if kind == "share":
         return CONCURRENCY, a, SHARED if b >= (1 if a >= CPUS * THREADS else 7) else ALONE, 0
     if kind == "involve":
-        return PROCESSORS, a, b, c
+        return (PROCESSORS, a, b, c) if c > 1 else None
     if kind == "group":
         return GROUP, a, b, 0
     return GRAIN, a, FINE if b > 1 else COARSE, 0
@@ -52,7 +52,7 @@ def expected(script: list[Declaration]) -> tuple[list[Call], int]:
     said: dict[tuple[int, int], Call] = {}
     calls, refused = [], 0
     for call in map(call_of, script):
-        if said.get(call[:2]) == call:
+        if call is None or said.get(call[:2]) == call:
             continue
         calls.append(call)
         exists = 0 <= call[1] < (GROUPS if call[0] == GRAIN else OBJECTS)
@@ -86,6 +86,14 @@ def test_from_the_threshold_of_its_kind_on_an_object_is_shared(number: int, key:
     assert told(19, 20) == [(CONCURRENCY, number, ALONE, 0)]
     assert told(20, 20) == [(CONCURRENCY, number, SHARED, 0)]
     assert told(100, 101) == [(CONCURRENCY, number, ALONE, 0)], "101: never"
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 2, 9])
+def test_from_so_many_cpus_on_a_group_is_fine(threshold: int) -> None:
+    for cpus in (0, threshold - 1, threshold, threshold + 1):
+        want = FINE if cpus >= threshold else COARSE
+        script: list[Declaration] = [("spread", 3, cpus, 0)]
+        assert heard(Hints(fine_from_cpus=threshold), script)[0] == [(GRAIN, 3, want, 0)]
 
 
 def test_every_object_has_a_memory_of_its_own() -> None:

@@ -21,7 +21,7 @@ VARIANTS = [
     ("subtrees", {"memory": "own"}),
     ("subtrees", {"memory": "shared", "whole_by": "single_calls", "filled": False}),
     ("regime_changes", {"others": "kernel"}),
-    ("regime_changes", {"what": "grain", "others": "user", "involved": 2}),
+    ("regime_changes", {"what": "grain", "others": "user", "involved": 2, "home": "next"}),
 ]
 ONE_OF_EACH = [VARIANTS[i] for i in (0, 1, 3, 6, 8, 9)]
 DECLARING = ONE_OF_EACH[:-1]  # regime_changes asks the kernel itself
@@ -228,6 +228,33 @@ def test_idle_cpus_do_nothing_and_are_not_in_the_way() -> None:
     assert metrics["cycles_idle"] > 0.7 * 3 * metrics["cycles"]
 
 
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_the_home_alone_turns_a_lock_on_at_once(cpus: int) -> None:
+    own, following = (
+        measured("regime_changes", "dynamic", cpus, others="user", home=home, run=until(10))
+        for home in ("own", "next")
+    )
+    both = ["on_latency_mean_cycles", "off_latency_mean_cycles"]
+    # Five of each: the directions take turns, and the first one is on.
+    sides = sum(own[name] for name in both)
+    assert sides == pytest.approx(2 * own["latency_mean_cycles"], rel=0.01)
+    if cpus == 1:
+        assert following["ipis_sent"] == own["ipis_sent"] == 0
+        assert following["latency_mean_cycles"] == own["latency_mean_cycles"]
+    else:
+        assert following["ipis_sent"] == 2 * own["ipis_sent"] == 10 * (cpus - 1)
+        on, off = (following[name] for name in both)
+        assert own[both[0]] < on / 2
+        assert off == pytest.approx(on, rel=0.5)
+
+
+@pytest.mark.parametrize("home", ["own", "next"])
+def test_a_grain_changes_alike_whoever_asks(home: str) -> None:
+    values = {"what": "grain", "others": "user", "home": home}
+    metrics = measured("regime_changes", "dynamic", 4, run=until(10), **values)
+    assert metrics["ipis_sent"] == 10 * 3
+
+
 # --- what they refuse -----------------------------------------------------------------------------
 
 
@@ -238,6 +265,7 @@ def test_idle_cpus_do_nothing_and_are_not_in_the_way() -> None:
         ("phases", "kernel.threads", {"servers": 4}),
         ("subsystems", "takes a CPU each, or more", {"shared_share": 20}),
         ("regime_changes", "involved exceeds the CPUs", {"involved": 5}),
+        ("regime_changes", "kernel.threads=3 or more", {"kernel": {"threads": 2}}),
         ("subtrees", "lower kernel.regions", {"kernel": {"radix_bits": 2, "regions": 5}}),
         ("remote_share", "spaces=2 or more", {"object": "tree", "kernel": {"spaces": 0}}),
         ("phases", "spaces=2 or more", {"kernel": {"spaces": 1}}),

@@ -129,7 +129,7 @@ class Changing(Scenario):
             operations = self.operations
         requests = 0
         if cpu.id >= cpu.count - self.askers:
-            requests = self.requests
+            requests = self.requests_of(cpu)
         while operations + requests > 0:
             self.user_mode(cpu)
             if cpu.id >= cpu.count - self.pollers and cpu.random(2, "tick") == 1:
@@ -147,6 +147,16 @@ class Changing(Scenario):
                     self.exit_kernel(cpu)
                 self.work(cpu)
                 operations -= 1
+        self.finish(cpu)
+
+    @routine
+    def requests_of(self, cpu: Cpu) -> Word:
+        """How many changes this CPU asks for, if it asks."""
+        return self.requests
+
+    @routine
+    def finish(self, cpu: Cpu) -> None:
+        """See to it that what is under way is completed, and rest."""
         cpu.fetch_add(self.finished.value, 1)
         if cpu.id >= cpu.count - self.pollers:
             self.complete(cpu)
@@ -161,9 +171,11 @@ class Changing(Scenario):
         cpu.begin("operation")
         while True:
             self.user_mode(cpu)
+            # Looked at first: who has not finished may begin a change.
+            finished = self.finished.value == cpu.count
             if self.changes(cpu):
                 self.tick(cpu)
-            elif self.finished.value == cpu.count:
+            elif finished:
                 break
         cpu.end("operation")
         cpu.fetch_add(self.through.value, 1)

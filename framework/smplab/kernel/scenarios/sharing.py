@@ -52,6 +52,37 @@ class Fickle(Regimes):
 
 
 @dataclass(eq=False)
+class Overtaken(Regimes):
+    """The home turns the lock on and off again and again, while another CPU polls, and is slow.
+
+    CPU 0 asks, and polls; CPU 1 polls; CPU 0, as the last thing it does, and the last CPU operate.
+    """
+
+    mutants: ClassVar[dict[str, Mutant]] = {}
+
+    requests: int = parameter(4, "changes that CPU 0 asks for", build=True, minimum=0)
+    polls: int = parameter(2, "how often CPU 1 polls", build=True, minimum=0)
+    pollers: int = parameter(1, "CPUs that have timer ticks in the end", build=True, minimum=1)
+
+    @routine
+    def run(self, cpu: Cpu) -> None:
+        """Each CPU plays its part once; then what is under way is completed."""
+        if cpu.id == 0:
+            for number in range(self.requests):
+                self.enter_kernel(cpu)
+                self.synchronization.request(cpu, self.guard(cpu, 0), 1 - number % 2)
+                self.exit_kernel(cpu)
+                self.tick(cpu)
+        elif cpu.id == 1:
+            for _ in range(self.polls):
+                self.tick(cpu)
+        if cpu.id == 0 or cpu.id == cpu.count - 1:
+            self.user_mode(cpu)
+            self.work(cpu)
+        self.finish(cpu)
+
+
+@dataclass(eq=False)
 class TwoHomes(Asking):
     """Objects of CPUs 0 and 1, each of which also operates on the other's: they ask each other."""
 

@@ -96,12 +96,12 @@ def label_lines(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> No
     for index, height in zip(order, heights, strict=True):
         x, y, name, ink = ends[index]
         px, py = places[index]
+        leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.5, "alpha": 0.6,
+                  "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}  # fmt: skip  # not across names
         axes.annotate(
             name, (x, y), xytext=(right - px + 8, height - py), textcoords="offset points",
             color=ink, fontsize=size, va="center", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": ink, "linewidth": 0.5, "alpha": 0.6,
-                        "shrinkA": 1, "shrinkB": 3} if abs(height - py) > 3 or right - px > 3
-            else None,
+            arrowprops=leader if abs(height - py) > 3 or right - px > 3 else None,
         )  # fmt: skip
 
 
