@@ -115,9 +115,9 @@ class Diary(Policy):
         self.told[at + 2] = c
 
     @routine
-    def share(self, cpu: Cpu, number: Word, remote_percent: Word) -> None:
-        """Write it down."""
-        self.write(cpu, 1, number, remote_percent)
+    def share(self, cpu: Cpu, number: Word, remote_percent: Word, cpus: Word = 1) -> None:
+        """Write it down, the number of CPUs in the thousands."""
+        self.write(cpu, 1, number, remote_percent + 1000 * cpus)
 
     @routine
     def involve(self, cpu: Cpu, number: Word, first: Word, count: Word) -> None:
@@ -144,6 +144,7 @@ class Speaker(Alone):
         """At user level."""
         self.kernel.begin_thread(cpu)
         self.policy.share(cpu, me, 40)
+        self.policy.share(cpu, me, 40, 3)
         self.policy.involve(cpu, 7, 8, 9)
         self.policy.group(cpu, me, 5)
         self.policy.spread(cpu, 6, 2)
@@ -155,7 +156,8 @@ def test_what_a_workload_declares_reaches_the_policy() -> None:
     program = load(components("uniprocessor", Speaker(), policy=Diary()), 1)
     result = run(program, Limits(operations=1, max_cycles=10**6))
     at = address(program, "policy.told")
-    assert result.memory[at : at + 12].tolist() == [1, 0, 40, 7, 8, 9, 2, 0, 5, 3, 6, 2]
+    told = result.memory[at : at + 15].tolist()
+    assert told == [1, 0, 1040, 1, 0, 3040, 7, 8, 9, 2, 0, 5, 3, 6, 2]
 
 
 def test_without_a_policy_declarations_compile_to_nothing() -> None:

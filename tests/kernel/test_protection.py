@@ -359,3 +359,42 @@ def test_the_timer_rests_when_everything_is_complete() -> None:
         workload = OneChange(home=1, involved=2)
         counts = logged(dynamic(), workload, limits, kernel_poll_cycles=5_000)[1]
         assert counts[:2] == [0, 1]
+
+
+@dataclass(eq=False)
+class Flooded(Computing):
+    """CPU 0 asks for a change of CPU 1's object; then all but the last CPU give it no rest."""
+
+    @routine
+    def thread(self, cpu: Cpu, me: Word) -> None:
+        """Ask; see to it if there is time for that."""
+        self.kernel.begin_thread(cpu)
+        cpu.delay(20_000)
+        self.kernel.set_concurrency(cpu, self.kernel.threads, SHARED)
+        self.log[0] = 1
+        self.compute(cpu)
+
+    @routine
+    def other(self, cpu: Cpu, argument: Word) -> None:
+        """Request after request; the last CPU looks whether the change is complete."""
+        self.kernel.begin_thread(cpu)
+        while self.log[0] == 0:
+            cpu.wait(self.log[0])
+        while cpu.id < cpu.count - 1:
+            self.kernel.set_priority(cpu, 0, 0)
+        while not self.kernel.is_settled(cpu, self.kernel.threads):
+            cpu.delay(500)
+        cpu.begin("operation")
+        cpu.end("operation")
+        self.compute(cpu)
+
+
+def test_a_cpu_without_rest_from_requests_sees_changes_through() -> None:
+    """It takes no timer, so it has to look at the clock between requests."""
+    one = dynamic(cpus=16)
+    kernel = Counting()
+    program = load(wired(one, Flooded(), kernel, threads=2, priorities=1), 16, kernel_tick_cycles=0)
+    result = run(program, Limits(operations=1, max_cycles=10**6))
+    assert result.operations == 1
+    at = address(program, "kernel.counts")
+    assert result.memory[at + 1] <= 1  # of its timer, until then

@@ -26,7 +26,7 @@ from typing import Any, Final
 from smplab.kernel.contracts import Grace
 from smplab.kernel.faults import Faults
 from smplab.kernel.fillings import fillings_of
-from smplab.kernel.objects import STAYS, Tcb
+from smplab.kernel.objects import Tcb
 from smplab.kernel.tracking import Tracking
 from smplab.kernel.trees import UNMAP
 from smplab.language.component import parameter
@@ -90,6 +90,8 @@ class Changes(Faults):
         """Objects' sets contain their homes."""
         super().boot(cpu)
         if self.changes:
+            for n in range(cpu.count * self.threads):
+                self.tcbs[n].coming = self.tcbs[n].home
             for c in range(cpu.count):
                 for i in range(self.objects):
                     members = c * (self.first_set + self.objects) + self.first_set + i
@@ -167,17 +169,16 @@ class Changes(Faults):
         tree = number - cpu.count * self.threads
         if self.spaces > 0 and tree >= 0:
             return self.trees[tree].home == cpu.id
-        return self.tcbs[number].fate == cpu.id or self.tcbs[number].home == cpu.id
+        return self.tcbs[number].coming == cpu.id or self.tcbs[number].home == cpu.id
 
     @routine
     def set_home(self, cpu: Cpu, thread: Ref[Tcb], home: Word) -> None:
         """Announce a home, and put it into the set, before it is one."""
         if self.changes:
-            thread.fate = home
+            thread.coming = home
             cpu.fence()
             self.synchronization.involve(cpu, self.guard_of(cpu, thread), home)
         super().set_home(cpu, thread, home)
-        thread.fate = STAYS
 
     # --- seeing changes through -------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class Changes(Faults):
             self.poll_word(cpu, which)
         self.synchronization.quiescent(cpu)
 
-    @routine
+    @routine(call=True)
     def look_up(self, cpu: Cpu) -> None:
         """Poll if it is time to, between two requests.
 

@@ -8,7 +8,7 @@ form a group. A number that is out of range never comes here: system calls refus
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from smplab.language.component import Component
 from smplab.language.cpu import Cpu
@@ -26,6 +26,9 @@ class Granularity(Component):
 
     What it owes is what `Synchronization` owes; this much of it is handed on.
     """
+
+    splits: ClassVar[bool] = False
+    """Whether `request` changes anything."""
 
     def guard(self) -> type[Struct] | None:
         """Return what each object has of its own, or None."""

@@ -78,9 +78,8 @@ class Ipc(Rendezvous):
                     me.patience = self.patience(cpu, send_timeout, source == to, receive_timeout)
                     result = self.queue(cpu, me, receiver)
                 else:
-                    calls = source == to
                     result = self.send_shared(
-                        cpu, me, receiver, send_timeout, calls, receive_timeout
+                        cpu, me, receiver, send_timeout, source == to, receive_timeout
                     )
                     if result == DELIVERED:
                         result = OK
@@ -122,21 +121,19 @@ class Ipc(Rendezvous):
         DELIVERED: the receiver is on this CPU and still to be put somewhere; otherwise OK, PENDING,
         or why it cannot.
         """
-        here = self.here(cpu, receiver)
-        node = 0
-        if here:
-            node = self.enter_shared(cpu, receiver)
-            if self.deliver(cpu, me, receiver):
-                self.leave(cpu, receiver, node)
-                # The receiver is blocked, so that its home stays what it is.
-                if self.is_local(cpu, receiver):
-                    return DELIVERED
-                self.post(cpu, receiver.home, WAKE, receiver, NULL)
-                return OK
-        me.patience = self.patience(cpu, send_timeout, calls, receive_timeout)
-        if not here:
+        if not self.here(cpu, receiver):
+            me.patience = self.patience(cpu, send_timeout, calls, receive_timeout)
             self.post(cpu, receiver.home, OFFER, me, receiver)
             return PENDING
+        node = self.enter_shared(cpu, receiver)
+        if self.deliver(cpu, me, receiver):
+            self.leave(cpu, receiver, node)
+            # The receiver is blocked, so that its home stays what it is.
+            if self.is_local(cpu, receiver):
+                return DELIVERED
+            self.post(cpu, receiver.home, WAKE, receiver, NULL)
+            return OK
+        me.patience = self.patience(cpu, send_timeout, calls, receive_timeout)
         result = self.queue(cpu, me, receiver)
         self.leave(cpu, receiver, node)
         return result

@@ -76,6 +76,7 @@ class Tcb(Struct):
 
     number: Word = aligned()  # constant
     home: Word
+    coming: Word  # the home, announced before it is one: of interest where locks change
     priority: Word
     urgency: Word  # the priority; MARKED: its fate must be seen to before it runs again
     fate: Word  # STAYS, DIES, or the CPU that it moves to

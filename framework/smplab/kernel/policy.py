@@ -76,8 +76,11 @@ class Policy(Component):
     # --- what workloads declare; `number` is an object's ------------------------------------------
 
     @routine
-    def share(self, cpu: Cpu, number: Word, remote_percent: Word) -> None:
-        """So many percent of the operations on an object come from other CPUs than its home."""
+    def share(self, cpu: Cpu, number: Word, remote_percent: Word, cpus: Word = 1) -> None:
+        """So many percent of the operations on an object come from other CPUs than its home.
+
+        `cpus` is how many CPUs operate on it at once: one where many do, but seldom together.
+        """
 
     @routine
     def involve(self, cpu: Cpu, number: Word, first: Word, count: Word) -> None:

@@ -45,6 +45,10 @@ class Synchronization(Component):
         """Return how many groups of objects there are for each CPU (`Granularity`)."""
         return 1
 
+    def splits(self) -> bool:
+        """Return whether `request_grain` changes anything."""
+        return False
+
     @routine
     def init(self, cpu: Cpu, guard: Ref[Any], home: Word, group: Word) -> None:
         """Prepare the guard of an object of CPU `home` before time begins, on CPU 0."""

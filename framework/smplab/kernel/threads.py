@@ -83,11 +83,16 @@ class Threads(Ipc):
 
     @routine(call=True)
     def move(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
-        """Send a thread, and with it its wake-up, to the CPU that its fate names."""
+        """Send a thread, and with it its wake-up, to the CPU that its fate names.
+
+        Once that is its home, it may be decided over there anew. Before the wake-up nobody makes it
+        ready, so that it may lose its mark first.
+        """
         self.stop_timeout(cpu, thread)
-        self.set_home(cpu, thread, thread.fate)
+        home = thread.fate
         thread.fate = STAYS
         thread.urgency = thread.priority
+        self.set_home(cpu, thread, home)
         self.answer(cpu, thread)
 
     @routine

@@ -102,6 +102,8 @@ class Group(Struct):
 class Groups(Granularity):
     """Which objects form which group; user level may change it at any time."""
 
+    splits = True
+
     mutants: ClassVar[dict[str, Mutant]] = {
         "covered_late": Mutant("an object's own lock goes on after the lists have changed"),
         "no_grace_after_move": Mutant("an object's own lock goes off as soon as it has moved"),

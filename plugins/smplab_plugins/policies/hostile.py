@@ -130,7 +130,7 @@ class Hostile(Policy):
     # --- what workloads declare, turned round -----------------------------------------------------
 
     @routine
-    def share(self, cpu: Cpu, number: Word, remote_percent: Word) -> None:
+    def share(self, cpu: Cpu, number: Word, remote_percent: Word, cpus: Word = 1) -> None:
         """What is remote is local, and the other way round."""
         self.set_concurrency(cpu, number, ALONE if remote_percent > 50 else SHARED)
 

@@ -22,6 +22,10 @@ class Locked(Synchronization):
         """Return what the granularity returns."""
         return self.granularity.groups_per_cpu()
 
+    def splits(self) -> bool:
+        """Return what the granularity says."""
+        return self.granularity.splits
+
     @routine
     def init(self, cpu: Cpu, guard: Ref[Any], home: Word, group: Word) -> None:
         """As the granularity does."""

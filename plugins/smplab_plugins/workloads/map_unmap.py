@@ -88,10 +88,10 @@ class MapUnmap(Settling):
             remote_percent = 100 * (cpus - 1) // cpus
         tree = self.kernel.tree_object(cpu, me * self.kernel.regions)
         self.policy.involve(cpu, tree, first, cpus)
-        self.policy.share(cpu, tree, remote_percent)
         users = cpus
         if remote_percent > 0:
             users = max(cpus, 2)
+        self.policy.share(cpu, tree, remote_percent, users)
         self.policy.spread(cpu, self.kernel.tree_group(cpu, me), users)
 
     @routine

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smplab.api import ANYBODY, NEVER, Cpu, Word, parameter, routine
-from smplab_plugins.workloads.rounds import Rounds
+from smplab.api import (
+    ANYBODY,
+    NEVER,
+    Array,
+    Cpu,
+    Memory,
+    Struct,
+    Word,
+    aligned,
+    parameter,
+    routine,
+)
+from smplab_plugins.workloads.single_pages import SinglePages
 
 PAUSE = 10_000
 """Cycles that a CPU which never takes part computes at a time."""
 
 
+class Meeting(Struct):
+    """What CPUs tell each other at user level. Both words only grow."""
+
+    phase: Word = aligned()  # parallel phases begun
+    arrived: Word = aligned()  # how often a CPU has finished its part of one
+
+
 @dataclass(eq=False)
-class Phases(Rounds):
+class Phases(SinglePages):
     """Sequential and parallel phases by turns, over the objects of CPU 0.
 
     The objects are CPU 0's servers and the trees of its memory. In a sequential phase CPU 0 alone
@@ -52,6 +70,10 @@ class Phases(Rounds):
         """A space to map into, besides space 0."""
         if self.kinds != "ipc":
             self.kernel.need_spaces(2)
+
+    def layout(self, memory: Memory) -> None:
+        """The words, in lines of their own."""
+        self.meetings: Array[Meeting] = memory.per_cpu(Meeting)
 
     @routine
     def run(self, cpu: Cpu) -> None:
@@ -111,8 +133,8 @@ class Phases(Rounds):
             if together > 0:
                 cpu.begin("parallel")
                 self.announce(cpu, cpus)
-                self.begin_phase(cpu, 0)
-                self.wake_idle(cpu, 0, cpus)
+                self.meetings[0].phase += 1
+                self.wake_others(cpu, 0, cpus)
                 phase += 1
                 self.take_part(cpu, 0, together, phase * cpus)
                 cpu.end("parallel")
@@ -123,18 +145,18 @@ class Phases(Rounds):
         """Say that so many CPUs operate on CPU 0's objects from now on."""
         if self.kinds != "map":
             for i in range(self.servers):
-                self.declare(cpu, 1 + i, cpus)
+                self.declare(cpu, 1 + i, cpus, self.servers)
             self.policy.spread(cpu, self.kernel.thread_group(cpu, 0), cpus)
         if self.kinds != "ipc":
             for region in range(self.kernel.regions):
-                self.declare(cpu, self.kernel.tree_object(cpu, region), cpus)
+                self.declare(cpu, self.kernel.tree_object(cpu, region), cpus, self.kernel.regions)
             self.policy.spread(cpu, self.kernel.tree_group(cpu, 0), cpus)
 
     @routine(call=True)
-    def declare(self, cpu: Cpu, number: Word, cpus: Word) -> None:
-        """Say it of one object."""
+    def declare(self, cpu: Cpu, number: Word, cpus: Word, alike: Word) -> None:
+        """Say it of one object, of so many alike among which the CPUs are divided."""
         self.policy.involve(cpu, number, 0, cpus)
-        self.policy.share(cpu, number, 100 * (cpus - 1) // cpus)
+        self.policy.share(cpu, number, 100 * (cpus - 1) // cpus, (cpus + alike - 1) // alike)
 
     @routine
     def prepare(self, cpu: Cpu, me: Word) -> None:
@@ -154,18 +176,27 @@ class Phases(Rounds):
         phase = 0
         while True:
             phase += 1
-            if self.others == "idle":
-                self.await_wake(cpu, me, 0)
-                self.wake_idle(cpu, me, cpus)
-            else:
-                self.await_phase(cpu, 0, phase)
+            self.await_phase(cpu, me, phase)
+            self.wake_others(cpu, me, cpus)
             self.take_part(cpu, me, together, phase * cpus)
 
     @routine
-    def wake_idle(self, cpu: Cpu, me: Word, cpus: Word) -> None:
-        """Wake other CPUs if they idle."""
+    def await_phase(self, cpu: Cpu, me: Word, phase: Word) -> None:
+        """Idle until woken by the CPU whose part that is, or spin until a phase has begun."""
         if self.others == "idle":
-            self.wake_others(cpu, me, 0, cpus)
+            self.kernel.receive(cpu, (me - 1) // 2 * self.kernel.threads, NEVER)
+        else:
+            meeting = self.meetings[0]
+            while meeting.phase < phase:
+                cpu.wait(meeting.phase)
+
+    @routine(call=True)
+    def wake_others(self, cpu: Cpu, me: Word, cpus: Word) -> None:
+        """Wake two CPUs, if they idle, who wake two each in their turn."""
+        if self.others == "idle":
+            child = 2 * me + 1
+            for i in range(child, min(child + 2, cpus)):
+                self.kernel.send(cpu, i * self.kernel.threads, NEVER)
 
     @routine(call=True)
     def take_part(self, cpu: Cpu, me: Word, steps: Word, arrivals: Word) -> None:
@@ -173,7 +204,19 @@ class Phases(Rounds):
         for _ in range(steps):
             self.step(cpu, me)
             cpu.tally("steps_parallel")
-        self.arrive(cpu, me, 0, arrivals)
+        self.arrive(cpu, me, arrivals)
+
+    @routine(call=True)
+    def arrive(self, cpu: Cpu, me: Word, arrivals: Word) -> None:
+        """CPU 0 waits until so many parts are done; its server runs meanwhile, so it blocks.
+
+        The last CPU wakes it.
+        """
+        last = cpu.fetch_add(self.meetings[0].arrived, 1) + 1 == arrivals
+        if me == 0 and not last:
+            self.kernel.receive(cpu, ANYBODY, NEVER)
+        elif me != 0 and last:
+            self.kernel.send(cpu, 0, NEVER)
 
     @routine(call=True)
     def step(self, cpu: Cpu, me: Word) -> None:

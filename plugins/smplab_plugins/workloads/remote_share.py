@@ -1,4 +1,4 @@
-"""Workload `remote_share`: a share of the operations goes to objects of other CPUs."""
+"""Workload `remote_share`: a share of the operations goes to objects of other CPUs, or of one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ class RemoteShare(SinglePages):
 
     With `object=thread` every CPU has a client and a server, and an operation is one call with its
     answer. With `object=tree` an operation maps a page out of a region of memory, and revokes it.
-    The other CPU is drawn anew each time, uniformly; on one CPU there is none. The regions `local`
-    and `remote` measure the two kinds apart, counters of the same names count them.
+    The other CPU is drawn anew each time, uniformly; on one CPU there is none. Or it is CPU 0 each
+    time (`target`), whose own operations are all local: with a share of 100 % that is a crowd, all
+    CPUs at one object. The regions `local` and `remote` measure the two kinds apart, counters of
+    the same names count them.
     """
 
     object: str = parameter(
@@ -24,6 +26,10 @@ class RemoteShare(SinglePages):
     remote_percent: int = parameter(
         10, "operations on the object of another CPU", unit="%", minimum=0, maximum=100
     )
+    target: str = parameter(
+        "others", "whose object the remote operations are on: any other CPU's, or CPU 0's",
+        choices=("others", "first"),
+    )  # fmt: skip
     think_cycles: int = parameter(
         500, "mean time at user level before each message, or each operation on a tree",
         unit="cycles", minimum=0,
@@ -56,7 +62,10 @@ class RemoteShare(SinglePages):
             cpu.delay(cpu.exponential(self.think_cycles, "think"))
             target = me
             if cpu.random(100, "remote") < self.remote_percent and cpu.count > 1:
-                target = (me + 1 + cpu.random(cpu.count - 1, "target")) % cpu.count
+                if self.target == "first":
+                    target = 0
+                else:
+                    target = (me + 1 + cpu.random(cpu.count - 1, "target")) % cpu.count
             cpu.begin("operation")
             if target == me:
                 cpu.begin("local")
@@ -72,20 +81,37 @@ class RemoteShare(SinglePages):
 
     @routine
     def declare(self, cpu: Cpu, me: Word) -> None:
-        """Say who operates on this CPU's objects; answers come from where calls went."""
+        """Say who operates on this CPU's objects; answers come from where calls went.
+
+        Of operations spread over all objects, one is at each at a time, on the mean.
+        """
         if self.object == "tree":
-            self.declare_one(cpu, self.kernel.tree_object(cpu, self.first_region(cpu, me)))
+            called = self.kernel.tree_object(cpu, self.first_region(cpu, me))
         else:
-            client = me * self.kernel.threads
-            self.declare_one(cpu, client)
-            self.declare_one(cpu, client + 1)
+            called = me * self.kernel.threads + 1
+        if self.target == "others":
+            self.declare_one(cpu, called, self.remote_percent, 1, cpu.count)
+            if self.object == "thread":
+                self.declare_one(cpu, called - 1, self.remote_percent, 1, cpu.count)
+        elif me == 0:
+            others = (cpu.count - 1) * self.remote_percent
+            share = 100 * others // (100 + others)
+            self.declare_one(cpu, called, share, 1 + others // 100, cpu.count)
+            if self.object == "thread":
+                self.declare_one(cpu, called - 1, 0, 1, 1)
+        else:
+            self.declare_one(cpu, called, 0, 1, 1)
+            if self.object == "thread":
+                self.declare_one(cpu, called - 1, self.remote_percent, 1, 1)
 
     @routine(call=True)
-    def declare_one(self, cpu: Cpu, number: Word) -> None:
+    def declare_one(
+        self, cpu: Cpu, number: Word, share: Word, at_once: Word, involved: Word
+    ) -> None:
         """The share first: the sets of CPUs matter to changes, and this is about the next ones."""
-        self.policy.share(cpu, number, self.remote_percent)
-        if self.remote_percent > 0:
-            self.policy.involve(cpu, number, 0, cpu.count)
+        self.policy.share(cpu, number, share, at_once)
+        if share > 0:
+            self.policy.involve(cpu, number, 0, involved)
 
     @routine(call=True)
     def operate(self, cpu: Cpu, me: Word, target: Word) -> None:

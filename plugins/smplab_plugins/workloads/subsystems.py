@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smplab.api import ANYBODY, NEVER, Cpu, Word, parameter, routine
-from smplab_plugins.workloads.rounds import Rounds
+from smplab_plugins.workloads.gates import Gates
 
 LOCAL_IPC, SERVER, DISJOINT, SHARED = range(4)
 """Roles. In the odd ones, CPUs share an object of the first one."""
 
 
 @dataclass(eq=False)
-class Subsystems(Rounds):
+class Subsystems(Gates):
     """Each subsystem has CPUs of its own, which share nothing but the kernel with the others.
 
     - `local_ipc`: on each CPU a client calls the server there.
@@ -28,7 +28,8 @@ class Subsystems(Rounds):
     takes over the role of the next set when its work is done, or when that of all is; then an
     operation of the run is a turn, each role once: its work is fixed, so its time is what counts.
     Each CPU of `local_ipc` and `disjoint`, and `server` and `shared` in all, do what fills
-    `phase_cycles` at `operation_cycles` each.
+    `phase_cycles` at `operation_cycles` each; who is faster does more of what is done in all. A
+    set whose work is done declares what its next role needs, and waits at user level.
     """
 
     local_ipc_share: int = parameter(1, "CPUs of local_ipc, as a share of all", minimum=0)
@@ -65,10 +66,15 @@ class Subsystems(Rounds):
                 or self.first_of(cpu, role) < self.first_of(cpu, role + 1),
                 "subsystems: one has no CPU: it takes a CPU each, or more if the shares differ",
             )
+        cpu.check(
+            self.kernel.priorities > 1,
+            "subsystems: servers are above their clients: raise kernel.priorities",
+        )
         self.make_target(cpu)
         client = cpu.id * self.kernel.threads
         self.kernel.create(cpu, client, self.client, cpu.id, 0)
-        self.kernel.create(cpu, client + 1, self.server, 0, 0)
+        # Above its client, which may spin.
+        self.kernel.create(cpu, client + 1, self.server, 0, 1)
         self.kernel.start(cpu)
 
     @routine
@@ -112,32 +118,38 @@ class Subsystems(Rounds):
             party = cpu.count
         phase = 0
         while True:
-            if me == leader and phase % 4 == 0 and self.phase_cycles > 0:
-                cpu.begin("operation")
             role = (part + phase) % 4
             self.declare(cpu, me, role, first, cpus)
-            self.begin_together(cpu, leader, (phase + 1) * party)
-            count = self.operations_of(cpu, role, cpus)
+            count = self.operations(cpu)
+            if me == first:
+                self.fill(cpu, self.behind(cpu, first), count)
+            self.meet(cpu, self.before(cpu, leader), (phase + 1) * party)
+            if me == leader and phase % 4 == 0 and self.phase_cycles > 0:
+                if phase > 0:
+                    cpu.end("operation")
+                cpu.begin("operation")
+            phase += 1
+            self.work(cpu, me, role, first, count)
+            # Nobody else's objects are the set's: it need not wait for others before it declares.
+            self.meet(cpu, self.behind(cpu, first), phase * cpus)
+
+    @routine
+    def operations(self, cpu: Cpu) -> Word:
+        """Operations in a phase, of a CPU or of a set that shares them; negative: without end."""
+        if self.phase_cycles == 0:
+            return -1
+        return max(1, self.phase_cycles // self.operation_cycles)
+
+    @routine
+    def work(self, cpu: Cpu, me: Word, role: Word, first: Word, count: Word) -> None:
+        """Do one's own operations of a phase, or draw from those of the set."""
+        if role % 2 == 1 and self.phase_cycles > 0:
+            while self.draw(cpu, self.behind(cpu, first)):
+                self.operate(cpu, me, role, first)
+        else:
             while count != 0:
                 self.operate(cpu, me, role, first)
                 count -= 1
-            phase += 1
-            self.arrive(cpu, me, leader, phase * party)
-            if me != leader:
-                self.await_wake(cpu, me, leader)
-            elif phase % 4 == 0:
-                cpu.end("operation")
-            self.wake_others(cpu, me, leader, party)
-
-    @routine
-    def operations_of(self, cpu: Cpu, role: Word, cpus: Word) -> Word:
-        """Operations of each of so many CPUs in a phase; negative: without end."""
-        if self.phase_cycles == 0:
-            return -1
-        count = max(1, self.phase_cycles // self.operation_cycles)
-        if role % 2 == 1:
-            count = (count + cpus - 1) // cpus
-        return count
 
     @routine(call=True)
     def declare(self, cpu: Cpu, me: Word, role: Word, first: Word, cpus: Word) -> None:
@@ -161,7 +173,7 @@ class Subsystems(Rounds):
     def expect(self, cpu: Cpu, number: Word, first: Word, cpus: Word, remote: Word) -> None:
         """Declare one object."""
         self.policy.involve(cpu, number, first, cpus)
-        self.policy.share(cpu, number, remote)
+        self.policy.share(cpu, number, remote, cpus)
 
     @routine(call=True)
     def operate(self, cpu: Cpu, me: Word, role: Word, first: Word) -> None:

@@ -83,14 +83,15 @@ class Subtrees(Settling, SinglePages):
 
     @routine
     def declare(self, cpu: Cpu, me: Word) -> None:
-        """Say who operates on this CPU's memory."""
+        """Say who operates on this CPU's memory; of CPUs that choose a tree, a part are at each."""
         cpus = 1
         if self.memory == "shared" and me == 0:
             cpus = cpu.count
+        at_once = (cpus + self.kernel.regions - 1) // self.kernel.regions
         for i in range(self.kernel.regions):
             tree = self.kernel.tree_object(cpu, self.first_region(cpu, me) + i)
             self.policy.involve(cpu, tree, me, cpus)
-            self.policy.share(cpu, tree, 100 * (cpus - 1) // cpus)
+            self.policy.share(cpu, tree, 100 * (cpus - 1) // cpus, at_once)
         self.policy.spread(cpu, self.kernel.tree_group(cpu, me), cpus)
 
     @routine(call=True)

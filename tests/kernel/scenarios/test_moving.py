@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from smplab.kernel.kernel import Kernel
-from smplab.kernel.objects import Tcb
+from smplab.kernel.objects import STAYS, Tcb
 from smplab.kernel.rendezvous import OK, PENDING
 from smplab.kernel.scenario import KernelScenario
-from smplab.kernel.scenarios.moving import DeletionDuringIpc, MigrationDuringIpc
+from smplab.kernel.scenarios.moving import DeletionDuringIpc, FateOfMover, MigrationDuringIpc
 from smplab.kernel.scenarios.rendezvous import Rendezvous
 from smplab.language import Cpu, Ref, Word, routine
 from smplab.verify import Status
@@ -50,6 +50,28 @@ def test_who_sends_to_a_thread_that_dies_learns_of_it(how: str, model: str) -> N
     verdict = explore(DeletionDuringIpc(), synchronization=how, model=model)
     assert verdict.status is Status.HOLDS
     assert verdict.notes == ()
+
+
+@pytest.mark.parametrize("how", ["messages", "locked", "dynamic"])
+@pytest.mark.parametrize("then", ["move", "delete"])
+def test_what_a_new_home_decides_is_obeyed(then: str, how: str) -> None:
+    verdict = explore(FateOfMover(then=then), synchronization=how, model="tso")
+    assert verdict.status is Status.HOLDS
+    assert verdict.notes == ()
+
+
+@dataclass(eq=False)
+class ForgetsLate(Multiprocessor):
+    """A thread that has a new home loses its fate and its mark, whoever has decided over it."""
+
+    @routine(call=True)
+    def move(self, cpu: Cpu, thread: Ref[Tcb]) -> None:
+        """Change the home first."""
+        self.stop_timeout(cpu, thread)
+        self.set_home(cpu, thread, thread.fate)
+        thread.fate = STAYS
+        thread.urgency = thread.priority
+        self.answer(cpu, thread)
 
 
 @dataclass(eq=False)
@@ -117,6 +139,9 @@ class BlocksInside(Multiprocessor):
 @pytest.mark.parametrize(
     ("scenario", "kernel", "how"),
     [
+        (FateOfMover(), ForgetsLate(), "messages"),
+        (FateOfMover(then="delete"), ForgetsLate(), "locked"),
+        (FateOfMover(), ForgetsLate(), "dynamic"),
         (MigrationDuringIpc(), PerformsAnywhere(), "messages"),
         (Rendezvous(), LocksRemotely(), "locked"),
         (Rendezvous(rounds=2), UnlocksTwice(), "locked"),

@@ -20,16 +20,17 @@ FILLINGS: list[dict[str, Any]] = [
 ]
 
 
-def leaves_nothing(scenario: Unmapping, how: dict[str, Any]) -> None:
-    """Check that everything was explored, and no stale translation met."""
+def leaves_nothing(scenario: Unmapping, how: dict[str, Any]) -> tuple[str, ...]:
+    """Check that everything was explored, and no stale translation met; return what was noted."""
     verdict = explore(scenario, **how)
     assert verdict.status is Status.HOLDS
-    assert verdict.notes == ()
+    return verdict.notes
 
 
 @pytest.mark.parametrize("scenario", [UnmapAgainstLoad, UnmapAgainstUnmap])
 def test_who_reports_a_revocation_leaves_no_translation(scenario: type[Unmapping]) -> None:
-    leaves_nothing(scenario(), {"tlb": "batched", "tlb_delivery": "multicast", "model": "tso"})
+    how = {"tlb": "batched", "tlb_delivery": "multicast", "model": "tso"}
+    assert leaves_nothing(scenario(), how) == ()
 
 
 @pytest.mark.exhaustive
@@ -40,13 +41,15 @@ def test_who_reports_a_revocation_leaves_no_translation(scenario: type[Unmapping
 def test_every_filling_leaves_no_translation(
     scenario: type[Unmapping], filling: dict[str, Any], model: str, how: str
 ) -> None:
-    leaves_nothing(scenario(), {**filling, "synchronization": how, "model": model})
+    assert leaves_nothing(scenario(), {**filling, "synchronization": how, "model": model}) == ()
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("filling", FILLINGS)
 def test_a_third_cpu_keeps_no_translation(filling: dict[str, Any]) -> None:
-    leaves_nothing(UnmapAgainstUnmap(), {**filling, "cpus": 3})
+    """Where there are over ten million states, progress is not judged."""
+    for note in leaves_nothing(UnmapAgainstUnmap(), {**filling, "cpus": 3}):
+        assert note.startswith("progress was not judged")
 
 
 CAUGHT: list[tuple[Unmapping, str, str, dict[str, Any]]] = [

@@ -11,6 +11,9 @@ from smplab.kernel.rendezvous import OK
 from smplab.kernel.spaces import INVALID
 from smplab.language import Array, Cpu, Memory, Word, routine
 from smplab.machine.result import Limits, Result
+from smplab_plugins.grace.epochs import Epochs
+from smplab_plugins.granularity.dynamic import DynamicLocks
+from smplab_plugins.locks.mcs import McsLock
 from tests.kernel.systems import AnyKernel, address, components, load, run
 from tests.kernel.test_ipc import Notes
 
@@ -85,7 +88,7 @@ class Script(Notes):
         self.kernel.begin_thread(cpu)
         for kind, a, b, c in self.script:
             if kind == "share":
-                self.policy.share(cpu, a, b)
+                self.policy.share(cpu, a, b, c)
             elif kind == "involve":
                 self.policy.involve(cpu, a, b, c)
             elif kind == "group":
@@ -98,12 +101,25 @@ class Script(Notes):
         self.kernel.end_thread(cpu)
 
 
-def heard(policy: Policy, script: Sequence[Declaration], **values: Any) -> tuple[list[Call], Any]:
-    """Return the system calls that a policy makes of a script, and its counters."""
+def heard(
+    policy: Policy, script: Sequence[Declaration], splits: bool = True, **values: Any
+) -> tuple[list[Call], Any]:
+    """Return the system calls that a policy makes of a script, and its counters.
+
+    With `splits` its groups have locks as is asked for, else one for each object.
+    """
     workload = Script()
     workload.script = tuple(script)
     kernel = Listener(threads=THREADS, spaces=2, regions=REGIONS)
-    program = load(components("locked", workload, kernel=kernel, policy=policy), CPUS, **values)
+    parts = dict(components("locked", workload, kernel=kernel, policy=policy))
+    if splits:
+        granularity = DynamicLocks()
+        granularity.lock = parts["lock"] = McsLock()
+        granularity.fine_lock = parts["fine_lock"] = McsLock()
+        granularity.grace = parts["grace"] = Epochs()
+        synchronization: Any = parts["synchronization"]
+        synchronization.granularity = parts["granularity"] = granularity
+    program = load(parts, CPUS, **values)
     result: Result = run(program, Limits(operations=1, max_cycles=10**6))
     count = min(MOST, int(result.memory[address(program, "kernel.length")]))
     at = address(program, "kernel.heard")

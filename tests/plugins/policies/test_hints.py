@@ -26,7 +26,7 @@ from tests.plugins.policies.declaring import (
 
 NUMBERS = st.sampled_from([0, 1, 5, 6, 7, OBJECTS - 1, OBJECTS, -1])
 DECLARATIONS: st.SearchStrategy[Declaration] = st.one_of(
-    st.tuples(st.just("share"), NUMBERS, st.integers(0, 10), st.just(0)),
+    st.tuples(st.just("share"), NUMBERS, st.integers(0, 10), st.integers(0, 9)),
     st.tuples(st.just("involve"), NUMBERS, st.integers(0, 1), st.integers(0, 4)),
     st.tuples(st.just("group"), NUMBERS, st.integers(0, 1), st.just(0)),
     st.tuples(
@@ -86,6 +86,40 @@ def test_from_the_threshold_of_its_kind_on_an_object_is_shared(number: int, key:
     assert told(19, 20) == [(CONCURRENCY, number, ALONE, 0)]
     assert told(20, 20) == [(CONCURRENCY, number, SHARED, 0)]
     assert told(100, 101) == [(CONCURRENCY, number, ALONE, 0)], "101: never"
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (CPUS * THREADS - 1, "delegated_from_cpus"),
+        (CPUS * THREADS, "trees_delegated_from_cpus"),
+    ],
+)
+def test_from_so_many_cpus_at_once_on_an_object_of_its_kind_has_no_lock(
+    number: int, key: str
+) -> None:
+    def told(cpus: int, threshold: int, percent: int = 90) -> list[Call]:
+        other = {"delegated_from_cpus", "trees_delegated_from_cpus"} - {key}
+        values: dict[str, Any] = {f"policy_{key}": threshold, f"policy_{other.pop()}": 1}
+        return heard(Hints(), [("share", number, percent, cpus)], **values)[0]
+
+    assert told(11, 12) == [(CONCURRENCY, number, SHARED, 0)]
+    assert told(12, 12) == [(CONCURRENCY, number, ALONE, 0)]
+    assert told(11, 12, percent=0) == [(CONCURRENCY, number, ALONE, 0)], "nothing is remote"
+    assert told(10**6, 0) == [(CONCURRENCY, number, SHARED, 0)], "0: never"
+
+
+def test_a_crowd_that_grows_is_told_where_it_crosses_the_threshold() -> None:
+    script: list[Declaration] = [("share", 1, 90, cpus) for cpus in (2, 3, 3, 4, 5, 5, 3, 2)]
+    found, counters = heard(Hints(delegated_from_cpus=4), script)
+    assert found == [(CONCURRENCY, 1, want, 0) for want in (SHARED, ALONE, SHARED)]
+    assert counters["hints_calls"] == 3
+
+
+def test_what_groups_without_a_grain_are_spread_over_is_not_said() -> None:
+    script: list[Declaration] = [("spread", 3, 8, 0), ("share", 1, 90, 8), ("spread", 3, 1, 0)]
+    assert heard(Hints(), script, splits=False)[0] == [(CONCURRENCY, 1, SHARED, 0)]
+    assert len(heard(Hints(), script)[0]) == 3
 
 
 @pytest.mark.parametrize("threshold", [0, 1, 2, 9])

@@ -22,7 +22,7 @@ from tests.plugins.policies.declaring import (
 )
 from tests.plugins.workloads.test_kernel_workloads import point
 
-NEVER = {"policy_pause_cycles": 10**9}
+NEVER: dict[str, Any] = {"policy_pause_cycles": 10**9}
 """It makes no calls but those that workloads declare."""
 
 
@@ -81,6 +81,7 @@ def test_it_needs_a_tick() -> None:
     [
         (("share", 1, 0, 0), (CONCURRENCY, 1, SHARED, 0)),
         (("share", 1, 100, 0), (CONCURRENCY, 1, ALONE, 0)),
+        (("share", 1, 100, 8), (CONCURRENCY, 1, ALONE, 0)),
         (("involve", 1, 0, 1), (PROCESSORS, 1, 1, 1)),
         (("group", 1, 4, 0), (GROUP, 1, 5, 0)),
         (("spread", 3, 1, 0), (GRAIN, 3, FINE, 0)),

@@ -95,9 +95,36 @@ def test_the_share_of_remote_operations_is_as_asked_for(object_: str) -> None:
         assert ("remote_latency_mean_cycles" in metrics) == (percent > 0)
 
 
-def test_on_one_cpu_everything_is_local() -> None:
-    metrics = measured("remote_share", "locked", 1, remote_percent=100)
+@pytest.mark.parametrize("target", ["others", "first"])
+def test_on_one_cpu_everything_is_local(target: str) -> None:
+    metrics = measured("remote_share", "locked", 1, remote_percent=100, target=target)
     assert metrics["count_remote"] == 0 < metrics["count_local"]
+
+
+@pytest.mark.parametrize("object_", ["thread", "tree"])
+def test_a_share_may_go_to_one_cpu_which_has_none_itself(object_: str) -> None:
+    values = {"object": object_, "target": "first", "think_cycles": 2000}
+    for percent, least, most in ((0, 0, 0), (50, 0.1, 0.5), (100, 0.5, 0.999)):
+        metrics = measured("remote_share", "locked", 4, remote_percent=percent, **values)
+        remote = metrics["count_remote"]
+        assert least <= remote / (remote + metrics["count_local"]) <= most
+
+
+@pytest.mark.parametrize("object_", ["thread", "tree"])
+def test_a_crowd_asks_the_home_of_the_one_object_from_the_threshold_on(object_: str) -> None:
+    def sent(threshold: int) -> float:
+        config = configured(
+            "remote_share", "dynamic", 4, "hints", object=object_, target="first",
+            remote_percent=100,
+        )  # fmt: skip
+        keys = ("delegated_from_cpus", "trees_delegated_from_cpus")
+        config["policy"] |= dict.fromkeys(keys, threshold)
+        metrics = run_point(config)
+        assert metrics["count_hints_refused"] == 0
+        return metrics["ipis_sent"] / metrics["operations"]
+
+    assert sent(5) == sent(0), "four CPUs are below five"
+    assert sent(4) != sent(0)
 
 
 # --- phases ---------------------------------------------------------------------------------------
@@ -158,14 +185,17 @@ def test_sets_of_cpus_may_change_their_roles_alone(cpus: int) -> None:
     assert min(phases) >= 5 * 8
 
 
-def test_a_home_that_is_flooded_with_requests_ends_the_flood() -> None:
-    """It takes no timer then; if nothing else had it look, most operations would be requests."""
+@pytest.mark.parametrize(("from_cpus", "delegated"), [(0, False), (9, False), (8, True)])
+def test_hints_are_told_of_a_crowd(from_cpus: int, delegated: bool) -> None:
+    """A request is an interrupt, and so is its answer; under the lock there are few."""
     only = {"local_ipc_share": 0, "server_share": 0, "disjoint_share": 0, "shared_share": 1}
-    values = {"phase_cycles": 400_000, "think_cycles": 0, "policy": "hints", **only}
-    metrics = measured("subsystems", "dynamic", 8, run=until(1), **values)
-    shared = 8 * 24
+    policy = {"name": "hints", "trees_delegated_from_cpus": from_cpus}
+    run = {**until(1), "policy": policy}
+    metrics = measured("subsystems", "dynamic", 8, run=run, phase_cycles=400_000, **only)
+    shared = 400_000 // 2100
     assert metrics["count_shared"] == shared
-    assert metrics["ipis_sent"] < 2 * shared  # an answer each of the server, and some; else above 4
+    assert (metrics["ipis_sent"] > 3 * shared) == delegated
+    assert delegated or metrics["ipis_sent"] < 2 * shared
 
 
 def test_sets_may_be_left_out_and_larger_than_others() -> None:
@@ -173,7 +203,7 @@ def test_sets_may_be_left_out_and_larger_than_others() -> None:
               "shared_share": 0, "server_share": 3}  # fmt: skip
     metrics = measured("subsystems", "locked", 8, run=until(1), **config)
     assert metrics["count_disjoint"] == metrics["count_local_ipc"] == 8 * 8
-    assert metrics["count_server"] == 8 + 6 * 2  # eight calls for two CPUs, and for six
+    assert metrics["count_server"] == 8 + 8  # whether two CPUs share them, or six
     none = dict.fromkeys(("local_ipc_share", "server_share", "disjoint_share", "shared_share"), 0)
     with pytest.raises(SmplabError, match="must be above 0"):
         measured("subsystems", "locked", 4, **none)
@@ -264,6 +294,7 @@ def test_a_grain_changes_alike_whoever_asks(home: str) -> None:
         ("phases", "degree is more than there are CPUs", {"degree": 5}),
         ("phases", "kernel.threads", {"servers": 4}),
         ("subsystems", "takes a CPU each, or more", {"shared_share": 20}),
+        ("subsystems", "raise kernel.priorities", {"kernel": {"priorities": 1}}),
         ("regime_changes", "involved exceeds the CPUs", {"involved": 5}),
         ("regime_changes", "kernel.threads=3 or more", {"kernel": {"threads": 2}}),
         ("subtrees", "lower kernel.regions", {"kernel": {"radix_bits": 2, "regions": 5}}),

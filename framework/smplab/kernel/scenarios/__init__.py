@@ -15,7 +15,11 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
     from smplab.kernel.scenarios.joining import Joining, Wandering
     from smplab.kernel.scenarios.locks import Exclusion, LockProgress, TwoLocks
     from smplab.kernel.scenarios.mailboxes import MailboxFull
-    from smplab.kernel.scenarios.moving import DeletionDuringIpc, MigrationDuringIpc
+    from smplab.kernel.scenarios.moving import (
+        DeletionDuringIpc,
+        FateOfMover,
+        MigrationDuringIpc,
+    )
     from smplab.kernel.scenarios.protecting import ChangeDuringIpc
     from smplab.kernel.scenarios.rendezvous import Rendezvous
     from smplab.kernel.scenarios.sharing import (
@@ -34,6 +38,7 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
     return {
         "change_during_ipc": ChangeDuringIpc,
         "deletion_during_ipc": DeletionDuringIpc,
+        "fate_of_mover": FateOfMover,
         "flush_against_flush": FlushAgainstFlush,
         "granularity_cascade": Cascade,
         "granularity_fickle": FickleCascade,

@@ -164,3 +164,45 @@ class DeletionDuringIpc(Fates):
             cpu.check(result == NO_PARTNER, "a deletion fails")
         cpu.end("operation")
         self.rest(cpu)
+
+
+@dataclass(eq=False)
+class FateOfMover(Fates):
+    """A thread moves to CPU 0, which decides over it once more as soon as the thread is its own.
+
+    It was decided first, so that it is obeyed: the thread runs at CPU 0 no more.
+    """
+
+    then: str = parameter("move", "what CPU 0 decides", build=True, choices=("move", "delete"))
+
+    @routine
+    def client(self, cpu: Cpu, server: Word) -> None:
+        """Send the server back, or delete it, if it is here."""
+        self.kernel.begin_thread(cpu)
+        if self.kernel.tcbs[server].home == cpu.id:
+            cpu.begin("operation")
+            if self.then == "move":
+                result = self.kernel.migrate(cpu, server, cpu.count - 1)
+                cpu.check(result == OK, "a migration fails")
+            else:
+                # Not OK either if the thread has died since it was asked for the first time.
+                self.kernel.delete(cpu, server)
+            self.arrived[0] = 1
+            cpu.end("operation")
+        self.rest(cpu)
+
+    @routine
+    def server(self, cpu: Cpu, argument: Word) -> None:
+        """Look where this is."""
+        self.kernel.begin_thread(cpu)
+        cpu.check(self.arrived[0] == 0 or cpu.id != 0, "a decision over a thread is lost")
+        self.rest(cpu)
+
+    @routine
+    def decider(self, cpu: Cpu, server: Word) -> None:
+        """Move the server to CPU 0."""
+        self.kernel.begin_thread(cpu)
+        cpu.begin("operation")
+        cpu.check(self.kernel.migrate(cpu, server, 0) == OK, "a migration fails")
+        cpu.end("operation")
+        self.rest(cpu)
