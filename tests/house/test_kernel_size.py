@@ -15,9 +15,10 @@ import pytest
 
 from tests.house.sources import ROOT, python_files
 
-CODE_LINES = 1_910
+CODE_LINES = 1_970
 """It was 1,500 for the kernel whose locks do not change: without the calls on protection and what
-sees changes through (protection.py, changes.py), unmap_regions, and a local path of its own."""
+sees changes through (protection.py, changes.py), unmap_regions, a local path of its own, and the
+wait for a tree's home that is no interrupt (delegation.py)."""
 FILE_LINES = 300
 NOT_THE_KERNEL = {
     "__init__.py": "holds nothing",

@@ -178,7 +178,7 @@ def test_a_kernel_s_slots_are_those_of_its_fillings_too(
         (["workload=ipc_pairs", "kernel=multiprocessor"], {"name": "static"}),
         (["workload=ipc_pairs", "kernel=multiprocessor", "policy=hints",
           "policy.shared_from_percent=20"],
-         {"name": "hints", "shared_from_percent": 20, "trees_shared_from_percent": 1,
+         {"name": "hints", "shared_from_percent": 20, "trees_shared_from_percent": 3,
          "delegated_from_cpus": 0, "trees_delegated_from_cpus": 0, "fine_from_cpus": 2}),
     ],
 )  # fmt: skip

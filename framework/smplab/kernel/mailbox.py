@@ -88,11 +88,12 @@ class Mailboxes(Flushes):
         while not self.try_post(cpu, target, what, thread, partner):
             cpu.tally("mailbox_full")
             waited = True
-            self.synchronization.quiescent(cpu)
             self.synchronization.end(cpu)
             if not cpu.take_pending("request"):
                 self.await_room(cpu, self.mailboxes, target)
             self.synchronization.begin(cpu)
+            # Behind the look at interrupts: one of them may have come for this.
+            self.synchronization.quiescent(cpu)
             self.serve(cpu)
         if waited and self.highest_ready(cpu) > self.current(cpu).urgency:
             # Once out of the kernel, the caller makes room for who was woken meanwhile.

@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smplab.kernel.accounting import Event
+from smplab.kernel.delegation import Delegation
 from smplab.kernel.objects import Tcb
 from smplab.kernel.rendezvous import OK
 from smplab.kernel.spaces import ALIVE, BUSY, INVALID, NO_MAPPING, NO_SPACE, Space, Table
-from smplab.kernel.trees import GRANT, MAP, OWN, UNMAP, Call, MapNode, Trees
+from smplab.kernel.trees import GRANT, MAP, OWN, UNMAP, Call, MapNode
 from smplab.language.cpu import Cpu
 from smplab.language.routines import routine
 from smplab.language.struct import NULL, Ref, Word
@@ -26,7 +27,7 @@ DELETING = OWN | 16  # as `mode`: of the calls of which the deletion of a space 
 
 
 @dataclass(eq=False)
-class Mapping(Trees):
+class Mapping(Delegation):
     """Mappings between spaces."""
 
     def connect(self) -> None:
@@ -74,20 +75,9 @@ class Mapping(Trees):
     def invoke(self, cpu: Cpu, me: Ref[Tcb], request: Word) -> Word:
         """Have a thread's call performed, here or by the home of its tree."""
         tree = self.calls[me.number].tree
-        home = tree.home
-        if self.synchronization.here(cpu, self.guard_of_tree(cpu, tree), home):
+        if self.synchronization.here(cpu, self.guard_of_tree(cpu, tree), tree.home):
             return self.operate(cpu, request, self.calls[me.number])
-        self.post(cpu, home, request, me, me)
-        return self.wait_for(cpu, me, me, 0)
-
-    @routine
-    def perform_control(self, cpu: Cpu, request: Word, caller: Ref[Tcb], thread: Ref[Tcb]) -> None:
-        """Operate on a tree of this CPU for a thread of another one; or what threads.py says."""
-        if self.spaces > 0 and request >= MAP:
-            caller.result = self.operate(cpu, request, self.calls[caller.number])
-            self.answer(cpu, caller)
-        else:
-            super().perform_control(cpu, request, caller, thread)
+        return self.delegate(cpu, me, request, self.calls[me.number])
 
     @routine(call=True)
     def dismiss(self, cpu: Cpu, thread: Ref[Tcb]) -> None:

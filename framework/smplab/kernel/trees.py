@@ -70,7 +70,7 @@ class Tree(Struct):
 
 
 class Call(Struct):
-    """The arguments of a thread's system call on a tree, and the nodes that it revoked."""
+    """The arguments of a thread's system call on a tree, the nodes that it revoked; a reply."""
 
     entry: Word = aligned()
     tree: Ref[Tree]
@@ -80,6 +80,7 @@ class Call(Struct):
     space: Word
     to_page: Word  # of unmap_regions: the next page that it has to see to
     revoked: Ref[MapNode]
+    reply: Word = aligned()  # of the tree's home, if that performs the call
 
 
 @dataclass(eq=False)

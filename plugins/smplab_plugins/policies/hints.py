@@ -60,7 +60,7 @@ class Hints(Policy):
     found on opteron48; experiments/lock_or_message tells how far that holds elsewhere. The
     defaults are opteron48's, MCS; where an interrupt costs less, as on tx1, they are too low.
     A tree's is lower: to map and revoke in another CPU's memory takes no interrupt under a lock,
-    and four by messages; a call takes one or two anyway, and three by messages.
+    and two by messages; a call takes one or two anyway, and three by messages.
 
     A lock passes the object's lines from CPU to CPU, and a crowd waits for that. ALONE, its home
     operates for all of them, and the lines stay there: remote core locking (Lozi et al., USENIX ATC
@@ -84,8 +84,8 @@ class Hints(Policy):
         maximum=101, source="lock_or_message on opteron48: they cross at 7 with 8 and 48 CPUs",
     )  # fmt: skip
     trees_shared_from_percent: int = parameter(
-        1, "remote operations from which on a tree of mappings is worth a lock", unit="%",
-        minimum=0, maximum=101, source="lock_or_message on opteron48: they cross at 1.2 to 1.5",
+        3, "remote operations from which on a tree of mappings is worth a lock", unit="%",
+        minimum=0, maximum=101, source="lock_or_message on opteron48: they cross at 2.5 to 2.9",
     )  # fmt: skip
 
     delegated_from_cpus: int = parameter(

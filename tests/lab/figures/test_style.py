@@ -7,8 +7,18 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
-from smplab.lab.figures.style import COLOURS, _apart, _spread, axis_label, colour, dash, short
+from smplab.lab.figures.style import (
+    COLOURS,
+    _apart,
+    _spread,
+    axis_label,
+    colour,
+    dash,
+    dress,
+    short,
+)
 
 
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=12).map(sorted))
@@ -46,3 +56,11 @@ def test_ticks_are_short(value: float, text: str) -> None:
 def test_series_beyond_the_colours_get_another_dash() -> None:
     looks = {(colour(i), str(dash(i))) for i in range(3 * len(COLOURS))}
     assert len(looks) == 3 * len(COLOURS)
+
+
+@pytest.mark.parametrize(("zero", "begins"), [(True, 0.0), (False, 0.87)])
+def test_a_scale_of_ratios_need_not_begin_at_0(zero: bool, begins: float) -> None:
+    axes = Figure().subplots()
+    axes.plot([1, 2], [0.9, 1.1])
+    dress(axes, [1, 2], [0.9, 1.1], logarithmic=False, zero=zero)
+    assert axes.get_ylim()[0] == pytest.approx(begins)

@@ -39,7 +39,7 @@ def call_of(declared: Declaration) -> Call | None:
     """The system call that a declaration stands for; None: that one CPU is left stands for none."""
     kind, a, b, c = declared
     if kind == "share":
-        return CONCURRENCY, a, SHARED if b >= (1 if a >= CPUS * THREADS else 7) else ALONE, 0
+        return CONCURRENCY, a, SHARED if b >= (3 if a >= CPUS * THREADS else 7) else ALONE, 0
     if kind == "involve":
         return (PROCESSORS, a, b, c) if c > 1 else None
     if kind == "group":

@@ -10,11 +10,12 @@ from smplab.kernel.contracts import Scenario
 def contract_scenarios() -> Mapping[str, type[Scenario]]:
     """Return the scenarios that belong to the contracts of smplab's own slots and kernels."""
     from smplab.kernel.scenarios.cascade import Cascade, FickleCascade
+    from smplab.kernel.scenarios.delegating import DelegatedCall
     from smplab.kernel.scenarios.flushes import FlushAgainstFlush
     from smplab.kernel.scenarios.grace import IdleReader, JoiningReader, Readers
     from smplab.kernel.scenarios.joining import Joining, Wandering
     from smplab.kernel.scenarios.locks import Exclusion, LockProgress, TwoLocks
-    from smplab.kernel.scenarios.mailboxes import MailboxFull
+    from smplab.kernel.scenarios.mailboxes import ChangeDuringPost, MailboxFull
     from smplab.kernel.scenarios.moving import (
         DeletionDuringIpc,
         FateOfMover,
@@ -37,6 +38,7 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
 
     return {
         "change_during_ipc": ChangeDuringIpc,
+        "delegated_call": DelegatedCall,
         "deletion_during_ipc": DeletionDuringIpc,
         "fate_of_mover": FateOfMover,
         "flush_against_flush": FlushAgainstFlush,
@@ -53,6 +55,7 @@ def contract_scenarios() -> Mapping[str, type[Scenario]]:
         "lock_progress": LockProgress,
         "lock_two_held": TwoLocks,
         "mailbox_full": MailboxFull,
+        "change_during_post": ChangeDuringPost,
         "migration_during_ipc": MigrationDuringIpc,
         "rendezvous": Rendezvous,
         "synchronization_blocking": Blocking,

@@ -10,10 +10,12 @@ from smplab.kernel.mailbox import WITHDRAW
 from smplab.kernel.objects import CLAIMED
 from smplab.kernel.rendezvous import OK
 from smplab.kernel.scenario import KernelScenario
+from smplab.kernel.synchronization import ALONE, SHARED
 from smplab.kernel.threads import CLAIM
 from smplab.language.cpu import Cpu
+from smplab.language.memory import Memory
 from smplab.language.routines import routine
-from smplab.language.struct import Word
+from smplab.language.struct import Array, Word
 
 
 @dataclass(eq=False)
@@ -53,5 +55,64 @@ class MailboxFull(KernelScenario):
         cpu.check(result == OK, "a request is done twice")
         cpu.check(kernel.tcbs[number].place == CLAIMED, "a request is answered and not done")
         kernel.exit_kernel(cpu)
+        cpu.end("operation")
+        self.rest(cpu)
+
+
+@dataclass(eq=False)
+class ChangeDuringPost(KernelScenario):
+    """CPU 1 waits for room in the mailbox of CPU 0, which has an object protected in another way.
+
+    A mailbox holds one request; CPU 1 posts two, of waits that are over, so that nobody answers.
+    Then both stay at user level until the change is complete, and nothing else interrupts CPU 1.
+    """
+
+    capacities: ClassVar[Mapping[str, int]] = {**KernelScenario.capacities, "threads": 2}
+
+    def layout(self, memory: Memory) -> None:
+        """Whether the change of protection is complete."""
+        super().layout(memory)
+        self.complete: Array[Word] = memory.array(Word, 1)
+
+    def progress(self) -> str:
+        """Every system call completes, and so does the change."""
+        return "every"
+
+    @routine
+    def run(self, cpu: Cpu) -> None:
+        """Create this CPU's thread."""
+        if cpu.id == 0:
+            self.kernel.create(cpu, 0, self.asker, 0, 0)
+        elif cpu.id == 1:
+            self.kernel.create(cpu, 2, self.poster, 0, 0)
+        self.kernel.start(cpu)
+
+    @routine
+    def asker(self, cpu: Cpu, argument: Word) -> None:
+        """Have CPUs compete for the own thread, and then be alone again."""
+        kernel = self.kernel
+        kernel.begin_thread(cpu)
+        cpu.begin("operation")
+        kernel.set_concurrency(cpu, 0, SHARED)
+        kernel.set_concurrency(cpu, 0, ALONE)
+        while not kernel.synchronization.settled(cpu, kernel.guard_of_object(cpu, 0)):
+            pass
+        self.complete[0] = 1
+        cpu.end("operation")
+        self.rest(cpu)
+
+    @routine
+    def poster(self, cpu: Cpu, argument: Word) -> None:
+        """Post."""
+        kernel = self.kernel
+        kernel.begin_thread(cpu)
+        cpu.begin("operation")
+        dead = kernel.tcbs[1]
+        kernel.enter_kernel(cpu)
+        kernel.post(cpu, 0, WITHDRAW, dead, dead)
+        kernel.post(cpu, 0, WITHDRAW, dead, dead)
+        kernel.exit_kernel(cpu)
+        while self.complete[0] == 0:
+            pass
         cpu.end("operation")
         self.rest(cpu)

@@ -43,7 +43,9 @@ def draw(curves: Sequence[Curve], comparison: Comparison) -> Figure:
         _panel(axes, mine[panel], numbers, measured[panel])
         xs = [x for line in mine[panel] for x in line.x]
         xs += [point.x for points in measured[panel].values() for point in points]
-        dress(axes, xs, _values(mine[panel], measured[panel]), logarithmic)
+        values = _values(mine[panel], measured[panel])
+        # Of ratios it is 1 that matters.
+        dress(axes, xs, values, logarithmic, zero=not comparison.over)
         axes.set_xlabel(x_label(comparison.x), fontsize=9, color=INK)
         label_lines(axes, _ends(mine[panel], numbers, comparison.names))
         if panel != ONE_PANEL:

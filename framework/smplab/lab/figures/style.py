@@ -43,8 +43,10 @@ def x_label(key: str) -> str:
     return "CPUs" if key == "cpus" else axis_label(key.rsplit(".", 1)[-1])
 
 
-def dress(axes: Axes, xs: Sequence[float], values: Sequence[float], logarithmic: bool) -> None:
-    """Set scales, ticks and grid.
+def dress(
+    axes: Axes, xs: Sequence[float], values: Sequence[float], logarithmic: bool, zero: bool = True
+) -> None:
+    """Set scales, ticks and grid; a linear scale of values begins at 0 if `zero`.
 
     Call before `label_lines`, which needs the final scales.
     """
@@ -64,8 +66,10 @@ def dress(axes: Axes, xs: Sequence[float], values: Sequence[float], logarithmic:
         axes.set_ylim(min(values) / 1.4, max(values) * 1.4)
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
-    else:
+    elif zero or not values:
         axes.set_ylim(bottom=min([0.0, *values]))
+    else:  # room for names below the lowest line
+        axes.set_ylim(bottom=min(values) - 0.15 * (max(values) - min(values)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: short(y)))
 
 
