@@ -44,7 +44,15 @@ def explore(
     """Explore all interleavings, asking for the progress that the scenario asks for."""
     program = image_of(scenario, filling).load({}, Layout(cpus, 1, (0,) * cpus))
     asked = Progress(progress or scenario.progress())
-    return check(program, Options(MemoryModel(model), progress=asked, max_memory_bytes=2**33))
+    return check(
+        program,
+        Options(
+            MemoryModel(model),
+            progress=asked,
+            max_states=200_000_000,  # one scenario has 129 million
+            max_memory_bytes=2**34,
+        ),
+    )
 
 
 def holds(verdict: Verdict) -> bool:

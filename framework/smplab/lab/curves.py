@@ -100,35 +100,39 @@ def _order(record: Record) -> tuple[int, int]:
 
 
 def labels(configs: Sequence[Flat]) -> list[str]:
-    """Name each curve by what tells it from the others, chosen components first.
+    """Name each curve by what tells it from the others.
 
     What follows from what is named already is left out: of two topologies the names, not their
     costs. A sweep of one curve is named by its choices.
     """
-    keys = list(dict.fromkeys(key for config in configs for key in config))
-    choices = [key for key in keys if key.endswith(".name")]
+    shown = telling(configs)
     if len(configs) == 1:
-        shown = {k for k in choices if k.split(".")[0] in {"topology", "mechanism", "workload"}}
-    else:
-        shown = _telling(sorted(keys, key=lambda key: key not in choices), configs)
-    ordered = [key for key in keys if key in shown]
-    return [" ".join(_words(config, ordered)) for config in configs]
+        named = {"topology", "mechanism", "workload"}
+        shown = [k for k in configs[0] if k.endswith(".name") and k.split(".")[0] in named]
+    return [words(config, shown) for config in configs]
 
 
-def _telling(keys: Sequence[str], configs: Sequence[Flat]) -> set[str]:
-    """Return the keys that tell curves apart which the keys before them do not."""
+def telling(configs: Sequence[Flat], first: Sequence[str] = ()) -> list[str]:
+    """Return the keys that tell curves apart, in the order of the configuration.
+
+    A key is taken if it tells apart what those before it do not: `first`, then chosen components,
+    then parameters.
+    """
+    keys = list(dict.fromkeys(key for config in configs for key in config))
     shown: set[str] = set()
     groups: list[tuple[Any, ...]] = [()] * len(configs)
-    for key in keys:
+    for key in sorted(keys, key=lambda key: (key not in first, not key.endswith(".name"))):
         finer = [(*group, config.get(key)) for group, config in zip(groups, configs, strict=True)]
         if len(set(finer)) > len(set(groups)):
             shown.add(key)
             groups = finer
-    return shown
+    return [key for key in keys if key in shown]
 
 
-def _words(config: Flat, shown: Iterable[str]) -> Iterable[str]:
-    for key in shown:
-        if config.get(key) is not None:
-            is_choice = key.endswith(".name")
-            yield str(config[key]) if is_choice else f"{key.rsplit('.', 1)[-1]}={config[key]}"
+def words(config: Mapping[str, Any], shown: Iterable[str]) -> str:
+    """Return the values of these keys for a reader: "mcs think_cycles=100"."""
+    return " ".join(
+        str(config[key]) if key.endswith(".name") else f"{key.rsplit('.', 1)[-1]}={config[key]}"
+        for key in shown
+        if config.get(key) is not None
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -42,6 +43,26 @@ def test_a_panel_a_machine_and_a_line_a_curve() -> None:
         assert axes.get_xscale() == "log"
     same = [axes.lines[0].get_color() for axes in figure.axes]
     assert same[0] == same[1]
+
+
+def test_more_curves_than_a_panel_shows_are_divided_and_can_still_be_laid_out() -> None:
+    steps = [100 * 10**k for k in range(16)]
+    found = [
+        record
+        for name in ("opteron48", "westmere_ex160")
+        for think in steps
+        for record in records(
+            topology=name, cpus=(1, 8), workload={"name": "contention", "think_cycles": think}
+        )
+    ]
+    figure = draw(curves_of(found), METRIC)
+    assert len(figure.axes) == 4
+    titles = [axes.get_title("left") for axes in figure.axes]
+    assert titles[:2] == ["opteron48 ticket", "opteron48 mcs"]
+    assert sum(len(axes.lines) for axes in figure.axes) == 2 * 2 * len(steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure.canvas.draw()
 
 
 def test_the_files_are_the_same_bytes_again(tmp_path: Path) -> None:

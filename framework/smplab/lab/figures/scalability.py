@@ -1,12 +1,14 @@
-"""The scalability curve: a metric over the number of CPUs, a line a curve, a panel a machine."""
+"""The scalability curve: a metric over the number of CPUs, in panels that can be read."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smplab.lab.curves import Curve
+from smplab.lab.figures.panels import panels_of
 from smplab.lab.figures.style import (
     INK,
     axis_label,
@@ -22,31 +24,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PANELS = "topology.name"
+COLUMNS = 4
 
 
 def draw(curves: Sequence[Curve], metric: str) -> Figure:
     """Draw the metric's mean over replicas with its 95 % interval as a band."""
     from matplotlib.figure import Figure
 
-    machines = list(dict.fromkeys(curve.config.get(PANELS) for curve in curves))
-    panels = machines if 1 < len(machines) <= 4 else [None]
-    # Curves of several machines that share the rest of their label share its colour.
-    names = {curve.label: _name(curve, panels) for curve in curves}
-    numbers = {name: i for i, name in enumerate(dict.fromkeys(names.values()))}
+    panels = panels_of(curves)
+    # Curves of the same name have the same colour in all panels.
+    names = dict.fromkeys(name for panel in panels for name, _ in panel.lines)
+    numbers = {name: i for i, name in enumerate(names)}
     logarithmic = any(
-        spans_much([v.mean for c in curves if machine in (None, c.config.get(PANELS))
-                    for v in c.series(metric)[1]])
-        for machine in panels
-    )  # fmt: skip
-    figure = Figure(figsize=(5.6 * len(panels) + 0.8, 4.2), layout="constrained")
-    for axes, machine in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
-        mine = [c for c in curves if machine is None or c.config.get(PANELS) == machine]
-        _panel(axes, mine, metric, names, numbers, logarithmic)
-        title = machine if machine is not None else machines[0] if len(machines) == 1 else ""
-        axes.set_title(str(title or ""), loc="left", fontsize=10)
+        spans_much([v.mean for _, c in panel.lines for v in c.series(metric)[1]])
+        for panel in panels
+    )
+    columns = min(COLUMNS, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    width = max(5.6, 4.0 + 0.065 * max(map(len, names)))  # inches; room for the longest name
+    figure = Figure(figsize=(width * columns + 0.8, 4.2 * rows), layout="constrained")
+    for place, panel in enumerate(panels, start=1):
+        axes = figure.add_subplot(rows, columns, place)
+        _panel(axes, panel.lines, metric, numbers, logarithmic)
+        title = textwrap.fill(panel.title, int(12 * width))
+        axes.set_title(title, loc="left", fontsize=10)
     replicas = max((value.n for c in curves for value in c.series(metric)[1]), default=0)
     if replicas > 1:
         note = f"mean of {replicas} replicas; the band is its 95 % confidence interval"
@@ -54,26 +55,19 @@ def draw(curves: Sequence[Curve], metric: str) -> Figure:
     return figure
 
 
-def _name(curve: Curve, panels: Sequence[object]) -> str:
-    if len(panels) == 1:
-        return curve.label
-    return curve.label.replace(str(curve.config[PANELS]), "", 1).strip() or curve.label
-
-
 def _panel(
     axes: Axes,
-    curves: Sequence[Curve],
+    lines: Sequence[tuple[str, Curve]],
     metric: str,
-    names: dict[str, str],
     numbers: dict[str, int],
     logarithmic: bool,
 ) -> None:
     ends, all_cpus, all_values = [], [], []
-    for curve in curves:
+    for name, curve in lines:
         cpus, found = curve.series(metric)
         if not cpus:
             continue
-        number = numbers[names[curve.label]]
+        number = numbers[name]
         means = [value.mean for value in found]
         axes.plot(
             cpus, means, color=colour(number), linestyle=dash(number), linewidth=1.6,
@@ -83,7 +77,7 @@ def _panel(
         low = [mean - h for mean, h in zip(means, half, strict=True)]
         high = [mean + h for mean, h in zip(means, half, strict=True)]
         axes.fill_between(cpus, low, high, color=colour(number), alpha=0.18, linewidth=0)
-        ends.append((float(cpus[-1]), means[-1], names[curve.label], colour(number)))
+        ends.append((float(cpus[-1]), means[-1], name, colour(number)))
         all_cpus += cpus
         all_values += means
     dress(axes, all_cpus, all_values, logarithmic)
