@@ -51,8 +51,8 @@ def test_what_a_panels_curves_share_stands_in_its_title_alone() -> None:
 
 def test_too_many_curves_are_divided_by_the_setting_that_makes_the_fewest_panels() -> None:
     found = shape(grid(machine=1, a=2, b=3, c=4))
-    assert list(found) == ["a=a0", "a=a1"]
-    assert found["a=a0"][:2] == ["b=b0 c=c0", "b=b0 c=c1"]
+    assert list(found) == ["m0 a=a0", "m0 a=a1"]
+    assert found["m0 a=a0"][:2] == ["b=b0 c=c0", "b=b0 c=c1"]
 
 
 def test_where_one_setting_does_not_do_two_divide() -> None:
@@ -71,7 +71,9 @@ def test_a_setting_that_some_curves_lack_divides_nothing() -> None:
 
 def test_what_would_make_too_many_panels_stays_together() -> None:
     assert len(panels_of(grid(machine=1, a=40))) == 1
-    assert len(panels_of(grid(machine=PANELS + 1, a=1))) == 1
+
+    machines = [f"m{i}" for i in range(PANELS + 1)]
+    assert shape(grid(machine=len(machines), a=1)) == {"": machines}  # of no one machine
 
 
 configs = st.fixed_dictionaries(

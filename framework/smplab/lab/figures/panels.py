@@ -18,7 +18,7 @@ class Panel:
     """Some of the curves, on axes of their own.
 
     Attributes:
-        title: what its curves share and not all curves of the figure do; of one panel, the machine.
+        title: the machine, if its curves share it, and what else they share but not all curves do.
         lines: the curves, each with its name: what it does not share with the panel's others.
     """
 
@@ -27,24 +27,24 @@ class Panel:
 
 
 def panels_of(curves: Sequence[Curve]) -> list[Panel]:
-    """Divide curves by machine, then by the settings that leave the fewest lines in a panel.
+    """Divide curves by machine, then by settings: those that make the fewest panels of few lines.
 
     Where nothing divides a panel of more than `LINES` curves any more, or only into more than
     `PANELS` panels, it stays as it is.
     """
     configs = [dict(curve.config) for curve in curves]
     keys = _dividing(configs)
-    shown = sorted(telling(configs, first=keys), key=lambda key: key not in keys)
+    shown = list(dict.fromkeys([MACHINE, *keys, *telling(configs, first=keys)]))
     groups: dict[tuple[Any, ...], list[Curve]] = {}
     for curve in curves:
         groups.setdefault(_values(curve.config, keys), []).append(curve)
-    return [_panel(group, shown, alone=len(groups) == 1) for group in groups.values()]
+    return [_panel(group, shown) for group in groups.values()]
 
 
-def _panel(curves: Sequence[Curve], shown: Sequence[str], alone: bool) -> Panel:
+def _panel(curves: Sequence[Curve], shown: Sequence[str]) -> Panel:
     shared = [key for key in shown if len({curve.config.get(key) for curve in curves}) == 1]
-    title = words(curves[0].config, [MACHINE] if alone and not shared else shared)
     own = [key for key in shown if key not in shared]
+    title = words(curves[0].config, shared)
     return Panel(title, [(words(curve.config, own) or curve.label, curve) for curve in curves])
 
 
